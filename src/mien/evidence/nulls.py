@@ -1,0 +1,132 @@
+"""Worlds without a signal, made from the data at hand: labels are moved as far as the design allows, and no further.
+
+Rows are never permuted: people sound like themselves, so permuting rows calls chance a finding in a quarter of
+null worlds (AUDIT E4). What moves depends on where the label lives (AUDIT E8).
+"""
+
+from dataclasses import dataclass
+
+import joblib
+import numpy as np
+import pandas as pd
+import sklearn
+
+from mien import store
+from mien.evidence import metrics, splits
+
+
+@dataclass(frozen=True)
+class Null:
+    """How labels may move: units of rows that share a label, and the strata within which units change places.
+
+    ``kind`` is ``groups``, ``recordings_of_a_person``, ``people_of_a_group`` or ``shifts_within_recording``;
+    ``unit`` (n,) the unit of each row; ``stratum`` (units,); ``order`` (n,) rows by unit and time.
+    """
+
+    kind: str
+    unit: np.ndarray
+    stratum: np.ndarray
+    order: np.ndarray
+
+
+def null(windows, codes, groups):
+    """Find where the label lives and, from that, how it may be moved.
+
+    Constant within groups: whole groups exchange labels. Else constant within a person's recording: the recordings
+    of a person exchange labels, or, where nobody's label differs between recordings, the people of a group do.
+    Else each person's track of labels is turned round within the recording, which keeps its slowness.
+    """
+    person = np.unique(windows["person_id"].astype(str), return_inverse=True)[1]
+    recording = np.unique(windows["recording_id"].astype(str), return_inverse=True)[1]
+    track = np.unique(np.column_stack([recording, person]), axis=0, return_inverse=True)[1]
+    order = np.lexsort([windows["start_s"].to_numpy(), track])
+    if _constant(codes, groups):
+        return Null("groups", groups, np.zeros(groups.max() + 1, dtype=int), order)
+    if not _constant(codes, track):
+        return Null("shifts_within_recording", track, np.arange(track.max() + 1), order)
+    of_person = not _constant(codes, person)
+    kind = "recordings_of_a_person" if of_person else "people_of_a_group"
+    return Null(kind, track, _first(person if of_person else groups, track), order)
+
+
+def _first(values, unit):
+    """The value of each unit, taken from its first row."""
+    return values[np.unique(unit, return_index=True)[1]]
+
+
+def _constant(codes, unit):
+    return bool((codes == _first(codes, unit)[unit]).all())
+
+
+def moved(codes, how, rng):
+    """Labels after one move that the design allows; the set of labels in each stratum stays what it was."""
+    if how.kind == "shifts_within_recording":
+        return _turned(codes, how, rng)
+    label = _first(codes, how.unit)
+    places = np.argsort(how.stratum, kind="stable")
+    drawn = np.lexsort([rng.random(len(label)), how.stratum])  # a random order within each stratum
+    shuffled = np.empty_like(label)
+    shuffled[places] = label[drawn]
+    return shuffled[how.unit]
+
+
+def _turned(codes, how, rng):
+    unit = how.unit[how.order]
+    sizes = np.bincount(unit)
+    starts = np.cumsum(sizes) - sizes
+    turn = rng.integers(0, sizes)
+    place = np.arange(len(codes)) - starts[unit]
+    shuffled = np.empty_like(codes)
+    shuffled[how.order] = codes[how.order][starts[unit] + (place + turn[unit]) % sizes[unit]]
+    return shuffled
+
+
+def null_scores(model, signals, given, settings, *, name, workers=1, progress=None):
+    """Scores of the whole cross-validation in worlds with moved labels: one row per world, a column per metric.
+
+    ``settings.n_permutations`` worlds, each with a generator named by its number: the result does not depend on
+    ``workers``. ``progress(done, total, words)`` is called as worlds are finished. Further columns say the target,
+    signals and model (the parts of ``name``) and ``null``, the kind of move.
+    """
+    total = settings.n_permutations
+    how = null(given.windows, given.codes, given.groups)
+    size = max(1, min(50, total // (4 * workers) or 1))
+    batches = [range(first, min(first + size, total)) for first in range(0, total, size)]
+    task = joblib.delayed(_worlds)
+    done = joblib.Parallel(n_jobs=min(workers, max(len(batches), 1)), return_as="generator")(
+        task(model, signals, given.codes, given.groups, how, settings, name, batch) for batch in batches
+    )
+    parts = []
+    for batch, part in zip(batches, done, strict=True):
+        parts.append(part)
+        if progress:
+            progress(batch[-1] + 1, total, f"permutations of {name}")
+    values = np.concatenate(parts) if parts else np.empty((0, len(metrics.METRICS)))
+    target, words, model_name = name.split("/")
+    table = pd.DataFrame(values, columns=list(metrics.METRICS))
+    return table.assign(target=target, signals=words, model=model_name, null=how.kind)
+
+
+@splits.one_thread
+def _worlds(model, signals, codes, groups, how, settings, name, numbers):
+    plan = splits.repeats(codes, groups, settings)
+    ready = splits.prepare(model, signals, plan)
+    n_classes = codes.max() + 1
+    values = []
+    with sklearn.config_context(assume_finite=bool(ready), skip_parameter_validation=True):
+        for number in numbers:
+            labels = moved(codes, how, store.rng(f"evidence/null/{name}/{number}", settings.seed))
+            # Stratified folds look at labels, so a world with other labels has other folds, as its own analyst would.
+            folds = splits.repeats(labels, groups, settings)
+            told = splits.out_of_fold(model, signals, labels, folds, n_classes, ready)
+            values.append([v[0] for v in metrics.scores(metrics.tally(labels, told)).values()])
+    return np.array(values)
+
+
+def p_value(observed, null_values):
+    """(1 + worlds without a signal that score as high) ÷ (1 + worlds).
+
+    >>> p_value(0.9, np.array([0.5, 0.6, 0.9]))
+    0.5
+    """
+    return float((1 + np.sum(null_values >= observed - 1e-12)) / (1 + len(null_values)))

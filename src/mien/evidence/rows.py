@@ -1,0 +1,116 @@
+"""From what was judged to rows of the evidence and predictions tables; every missing number gets its reason."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mien import tables
+from mien.evidence import baselines, checks, intervals, metrics, nulls, splits
+
+NUMBERS = ("value", "low", "high", "chance", "best_baseline", "ceiling", "p_permuted", "gap", "gap_low", "gap_high")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One target on one table of cases: by which settings, on which folds and against which baselines it is judged."""
+
+    given: checks.Cases
+    settings: Any
+    corpus: str
+    plan: list = field(default_factory=list)
+    ladder: list[baselines.Judged] = field(default_factory=list)
+
+    def row(self, model, signals, metric, why, **found):
+        """One evidence row; numbers not ``found`` are NaN, for the reason ``why[name]`` or else ``why["value"]``."""
+        windows = self.given.windows
+        extra = {"interval": "", "best_baseline_name": "", "null": "", "n_permutations": 0}
+        numbers = dict.fromkeys(NUMBERS, np.nan) | extra | found
+        lost = {name: why.get(name, why.get("value", "not_computed")) for name in NUMBERS if pd.isna(numbers[name])}
+        return {
+            "target": self.given.target,
+            "signals": signals,
+            "model": model,
+            "corpus": self.corpus,
+            "split": splits.name(self.given.n_groups, self.settings),
+            "metric": metric,
+            **numbers,
+            "n_people": windows["person_id"].nunique(),
+            "n_groups": self.given.n_groups,
+            "n_windows": len(windows),
+            "seed": self.settings.seed,
+            "why": tables.why(lost),
+        }
+
+    def unanswered(self, model, signals, reason):
+        """A row per metric without a single number, and why."""
+        return [self.row(model, signals, metric, {"value": reason}) for metric in metrics.METRICS]
+
+    def baseline(self, judged):
+        """A row per metric of a rung of the ladder."""
+        why = {"value": judged.why or "is_baseline"}
+        if judged.why:
+            return self.unanswered(judged.model, judged.signals, judged.why)
+        return [self.row(judged.model, judged.signals, m, why, **self._score(judged, m)) for m in metrics.METRICS]
+
+    def answered(self, judged, worlds=None):
+        """A row per metric of a model: score and gap to the best baseline with intervals, and the permutation p."""
+        rows = []
+        for metric in metrics.METRICS:
+            found = self._score(judged, metric) | self._gap(judged, metric)
+            if worlds is not None:
+                found |= self._null(worlds)
+                found["p_permuted"] = nulls.p_value(found["value"], worlds[metric])
+            why = {"p_permuted": "not_permuted", "value": "too_few_people"}
+            rows.append(self.row(judged.model, judged.signals, metric, why | {"ceiling": "not_computed"}, **found))
+        return rows
+
+    def shuffled(self, judged, worlds):
+        """B5: the same model on moved labels; mean and central range of the worlds without a signal."""
+        tail = 0.5 - self.settings.level / 2
+        rows = []
+        for metric in metrics.METRICS:
+            low, high = worlds[metric].quantile([tail, 1 - tail])
+            found = {"value": worlds[metric].mean(), "low": low, "high": high, "interval": "range_of_null_worlds"}
+            found |= self._null(worlds) | {"chance": metrics.chance(len(self.given.classes))[metric]}
+            rows.append(self.row("B5_shuffled", judged.signals, metric, {"value": "is_baseline"}, **found))
+        return rows
+
+    def predictions(self, judged):
+        """What a model said about every held-out window, one row per window and repeat; None where it said nothing."""
+        if judged.probability is None:
+            return None
+        parts = []
+        for repeat, (folds, told) in enumerate(zip(self.plan, judged.probability, strict=True)):
+            part = self.given.windows[["recording_id", "person_id", "start_s", "group_id"]].copy()
+            part["target"], part["signals"], part["model"] = self.given.target, judged.signals, judged.model
+            part["split"], part["repeat"] = splits.name(self.given.n_groups, self.settings), repeat
+            for number, (_, test) in enumerate(folds):
+                part.loc[test, "fold"] = number
+            part["truth"] = np.array(self.given.classes, dtype=object)[self.given.codes]
+            for code, name in enumerate(self.given.classes):
+                part[f"probability_{name}"] = told[:, code]
+            parts.append(part.astype({"fold": int}))
+        return pd.concat(parts, ignore_index=True)
+
+    def _score(self, judged, metric):
+        value = float(judged.score(metric)[0])
+        low, high, method = intervals.interval(lambda w: judged.score(metric, w), self.given.n_groups, self.settings)
+        chance = metrics.chance(len(self.given.classes))[metric]
+        return {"value": value, "low": low, "high": high, "interval": method, "chance": chance}
+
+    def _gap(self, judged, metric):
+        """Distance from the best baseline; both are re-scored on the same resampled groups."""
+        name, reached = baselines.best(self.ladder, metric, len(self.given.classes))
+        rung = next((rung for rung in self.ladder if rung.model == name), None)
+
+        def distance(weights):
+            return judged.score(metric, weights) - (reached if rung is None else rung.score(metric, weights))
+
+        low, high, _ = intervals.interval(distance, self.given.n_groups, self.settings, bounds=(-1, 1))
+        gap = float(judged.score(metric)[0]) - reached
+        return {"best_baseline": reached, "best_baseline_name": name, "gap": gap, "gap_low": low, "gap_high": high}
+
+    def _null(self, worlds):
+        return {"null": worlds["null"].iloc[0], "n_permutations": len(worlds)}

@@ -1,0 +1,93 @@
+"""Who is held out, and what a model says about people it has never seen. No function here takes a bare KFold."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
+from threadpoolctl import threadpool_limits
+
+from mien import models, store
+
+one_thread = threadpool_limits.wrap(limits=1)
+"""Small fits on several threads spend their time waiting for each other (20 times the work, measured), and the order
+of additions then depends on the machine: work is shared by processes instead."""
+
+DECIMALS = 9
+"""Probabilities that differ only by the rounding of a machine are the same probability, hence a tie."""
+
+
+def repeats(codes, groups, settings):
+    """The person-disjoint splits: a list of repeats, each a list of (training rows, held-out rows).
+
+    From ``settings.few_groups`` groups on, stratified group folds, repeated; below it one group is held out at a
+    time (AUDIT E2), which needs no chance at all. ``codes`` (n,) classes, ``groups`` (n,) integers.
+    """
+    blank = np.zeros(len(codes))
+    if len(np.unique(groups)) < settings.few_groups:
+        return [list(LeaveOneGroupOut().split(blank, codes, groups))]
+    return [
+        list(_folds(settings, repeat).split(blank, codes, groups))  # which groups meet depends on the repeat's name
+        for repeat in range(settings.n_repeats)
+    ]
+
+
+def _folds(settings, repeat):
+    state = int(store.rng(f"evidence/folds/{repeat}", settings.seed).integers(2**31))
+    return StratifiedGroupKFold(settings.n_folds, shuffle=True, random_state=state)
+
+
+def name(n_groups, settings):
+    """How people were kept apart, in a word for the tables."""
+    if n_groups < settings.few_groups:
+        return "leave_one_group_out"
+    return f"grouped_{settings.n_folds}_folds_x_{settings.n_repeats}"
+
+
+def out_of_fold(model, signals, codes, plan, n_classes, ready=None):
+    """Probabilities (repeats, n, classes) that a model, fitted on the others, gives to each held-out window.
+
+    ``plan`` comes from :func:`repeats`; ``ready``, from :func:`prepare`, saves the steps that never see a label.
+    """
+    told = np.full((len(plan), len(codes), n_classes), np.nan)
+    whole, rest = clone(model), clone(models.halves(model)[1])  # each fit begins afresh
+    for repeat, folds in enumerate(plan):
+        for train, test in folds:
+            if ready and train.tobytes() in ready:
+                seen, unseen = ready[train.tobytes()]
+                told[repeat, test] = _fit_and_tell(rest, seen, codes[train], unseen, n_classes)
+            else:
+                seen, unseen = signals.iloc[train], signals.iloc[test]
+                told[repeat, test] = _fit_and_tell(whole, seen, codes[train], unseen, n_classes)
+    return told.round(DECIMALS)
+
+
+def prepare(model, signals, plan):
+    """Fit the label-free first half of a model once per training part: {training rows: (training, held out)}.
+
+    Imputation and scaling do not look at labels, so every permutation of labels would fit them to the same numbers.
+    Empty for models without such a half.
+    """
+    first, _ = models.halves(model)
+    if first is None:
+        return {}
+    ready = {}
+    for train, test in (fold for folds in plan for fold in folds):
+        fitted = clone(first).fit(signals.iloc[train])
+        ready[train.tobytes()] = fitted.transform(signals.iloc[train]), fitted.transform(signals.iloc[test])
+    return ready
+
+
+def _fit_and_tell(model, seen, codes, unseen, n_classes):
+    """Fit on what is seen; probabilities (n, classes) for what is not, 0 for a class that was not seen."""
+    told = np.zeros((len(unseen), n_classes))
+    present = np.unique(codes)
+    if len(present) == 1:  # nothing to tell apart: the one class known is the only answer
+        told[:, present[0]] = 1
+        return told
+    with warnings.catch_warnings():
+        # Newton's first step finds nothing to improve where no column says anything; it then stays where it is.
+        warnings.filterwarnings("ignore", "Line search of Newton solver")
+        model.fit(seen, codes)
+    told[:, model.classes_] = model.predict_proba(unseen)
+    return told

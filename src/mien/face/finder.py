@@ -1,0 +1,136 @@
+"""Looking for faces: a short-range detector on overlapping crops; and how much one picture differs from the next.
+
+MediaPipe's detector sees faces that fill a good part of its picture: on a whole gallery frame it finds nobody. So it
+looks at the whole frame, at squares of the frame's height and at squares of half that, each overlapping its neighbour
+by half, and of all boxes that lie on one face the surest is kept.
+"""
+
+import os
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import cv2
+import mediapipe as mp
+import numpy as np
+from mediapipe.tasks.python import BaseOptions, vision
+
+SMALL_PX = (64, 36)
+"""The size at which two frames are compared: faces vanish, the shot remains."""
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the frame as displayed, and how sure the detector is of it (0..1, NaN if not asked)."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    score: float = float("nan")
+
+    @property
+    def centre(self):
+        """The middle of the box, pixels."""
+        return self.x + self.w / 2, self.y + self.h / 2
+
+
+def overlap(a, b, smaller=False):
+    """Intersection over union of two boxes, 0..1; with ``smaller``, intersection over the smaller of the two.
+
+    >>> round(overlap(Box(0, 0, 2, 2), Box(1, 0, 2, 2)), 3)
+    0.333
+    >>> overlap(Box(0, 0, 4, 4), Box(1, 1, 2, 2), smaller=True)
+    1.0
+    """
+    wide = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    high = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    if wide <= 0 or high <= 0:
+        return 0.0
+    both = wide * high
+    return both / (min(a.w * a.h, b.w * b.h) if smaller else a.w * a.h + b.w * b.h - both)
+
+
+def change(before, after):
+    """How differently light and dark are laid out in two grey pictures: 1 − r between their pixels, 0..2.
+
+    A change of brightness leaves it alone. A plain picture has no layout: there it is 1 if the brightness differs by
+    more than a tenth of the scale, else 0.
+    """
+    if min(before.std(), after.std()) < 1:
+        return float(abs(before.mean() - after.mean()) > 25)
+    return float(1 - np.corrcoef(before.ravel(), after.ravel())[0, 1])
+
+
+def small(rgb):
+    """A frame as a small grey picture, (36, 64) float32."""
+    return cv2.cvtColor(cv2.resize(rgb, SMALL_PX, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY).astype(np.float32)
+
+
+def windows(width, height):
+    """Where to look in a frame: the whole, squares of its height, squares of half its height, half overlapping.
+
+    >>> windows(200, 100)[:4]
+    [(0, 0, 200, 100), (0, 0, 100, 100), (50, 0, 100, 100), (100, 0, 100, 100)]
+    """
+    short = min(width, height)
+    crops = [(0, 0, width, height)]
+    for side in (short, short // 2):
+        for y in _steps(height, side):
+            crops += [(x, y, side, side) for x in _steps(width, side)]
+    return crops
+
+
+def _steps(length, side):
+    steps = list(range(0, length - side + 1, max(side // 2, 1)))
+    return steps if steps[-1] == length - side else [*steps, length - side]
+
+
+def surest(boxes, same_overlap=0.4):
+    """Of all boxes that lie on one face, the surest (non-maximum suppression by intersection over the smaller box)."""
+    kept = []
+    for box in sorted(boxes, key=lambda box: -box.score):
+        if all(overlap(box, other, smaller=True) < same_overlap for other in kept):
+            kept.append(box)
+    return kept
+
+
+@contextmanager
+def quiet():
+    """Keep MediaPipe's start-up notes out of the terminal, where they would break a progress bar.
+
+    They are written by native code past Python's streams, and no setting of version 1.2 turns them off; what goes
+    wrong is raised as an exception all the same.
+    """
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+class Finder:
+    """Finds every face in a frame; one for a whole recording. ``score_min`` is the least score that is reported."""
+
+    def __init__(self, detector, score_min):
+        options = vision.FaceDetectorOptions(
+            base_options=BaseOptions(model_asset_buffer=detector), min_detection_confidence=score_min
+        )
+        with quiet():
+            self.detector = vision.FaceDetector.create_from_options(options)
+
+    def find(self, rgb, also=()):
+        """The faces in a frame, surest first; ``also`` are further places (x, y, w, h) to look at."""
+        height, width = rgb.shape[:2]
+        found = []
+        for x, y, w, h in [*windows(width, height), *also]:
+            crop = np.ascontiguousarray(rgb[y : y + h, x : x + w])
+            for seen in self.detector.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=crop)).detections:
+                box = seen.bounding_box
+                found.append(Box(x + box.origin_x, y + box.origin_y, box.width, box.height, seen.categories[0].score))
+        return surest(found)
+
+    def close(self):
+        """Free the detector."""
+        self.detector.close()

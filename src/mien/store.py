@@ -1,0 +1,107 @@
+"""Paths, hashes and seeds; and ``kept``: made once from these causes, made again only when a cause changes."""
+
+import hashlib
+import json
+import os
+import time
+import zlib
+from dataclasses import asdict, is_dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+SEED = 20240501
+"""The one written seed. Every use derives its own generator from a name, so that adding one never moves another."""
+
+
+def rng(name, seed=SEED):
+    """A generator of its own for each named use; the global generator is never touched.
+
+    >>> bool(rng("folds").random() == rng("folds").random())
+    True
+    """
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+def sha256(path):
+    """The sha256 of a file's bytes, as 64 hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def code(*rooms):
+    """A hash of the source of the named rooms: the code is a cause of what it makes."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for room in sorted(rooms):
+        files = sorted((here / room).rglob("*.py")) or [here / f"{room}.py"]
+        for file in files:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def plain(value):
+    """``value`` as JSON would keep it: settings become dictionaries, paths become text, tuples become lists."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in sorted(value.items(), key=lambda pair: str(pair[0]))}
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return str(value) if isinstance(value, Path) else value
+
+
+def sidecar(path):
+    """Where the causes of a kept file are written: beside it, hidden, so that folders stay readable."""
+    path = Path(path)
+    return path.with_name(f".{path.name}.causes.json")
+
+
+def notes(path):
+    """What the maker of a kept file reported when it made it."""
+    return json.loads(sidecar(path).read_text())["notes"]
+
+
+def is_current(path, causes):
+    """Whether ``path`` is there, whole, and was made from exactly these causes."""
+    path = Path(path)
+    if not path.is_file() or not sidecar(path).is_file():
+        return False
+    try:
+        record = json.loads(sidecar(path).read_text())
+    except json.JSONDecodeError:
+        return False
+    return record.get("causes") == plain(causes) and record.get("sha256") == sha256(path)
+
+
+def kept(path, causes, make):
+    """Make ``path`` unless it is already there from the same causes.
+
+    ``make(temporary_path)`` writes the file and may return a dictionary of notes, kept beside it. The file appears
+    whole or not at all: a stopped or failing maker leaves the earlier file as it was.
+    """
+    path = Path(path)
+    if is_current(path, causes):
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{os.getpid()}.{path.name}")
+    started = time.perf_counter()
+    try:
+        told = make(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return record(path, causes, told, time.perf_counter() - started)
+
+
+def record(path, causes, told=None, seconds=0.0):
+    """Write the sidecar of a file that was just made: its causes, its hash, what its maker told, how long it took."""
+    told = {"causes": causes, "sha256": sha256(path), "notes": told or {}, "seconds": round(seconds, 3)}
+    whole = sidecar(path).with_name(f".{os.getpid()}{sidecar(path).name}")
+    whole.write_text(json.dumps(plain(told), indent=1, ensure_ascii=False))
+    whole.replace(sidecar(path))
+    return path

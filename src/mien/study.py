@@ -1,0 +1,326 @@
+"""The default study: a synthetic recording and two real corpora of acted speech, from media to notebooks and words."""
+
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mien import evidence, figures, recordings, river, sources, store, synthetic, tables
+from mien.evidence import EvidenceSettings
+from mien.river import RiverSettings
+from mien.synthetic import ConversationSettings
+
+CORPORA = {"ravdess": "RAVDESS", "emodb": "EmoDB"}
+TARGET, SIGNALS, MODELS = "label_valence", "voice", ("logistic", "forest")
+NOTEBOOKS = ("00_tour", "06_sentiment", "09_leaks")
+LEAK_MODELS = ("logistic", "forest")
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """The settings of the default study; every one of them enters the causes of what it decides."""
+
+    conversation: ConversationSettings = ConversationSettings()
+    river: RiverSettings = RiverSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+
+
+def here():
+    """The folder of the study: ``MIEN_STUDY`` where it is set, else the checkout that mien runs from."""
+    return Path(os.environ.get("MIEN_STUDY") or sources.home().parent)
+
+
+@dataclass(frozen=True)
+class Study:
+    """The default study in the folder ``root``: where its files are, and how each is made.
+
+    ``reproduce`` remakes what has changed and returns what was found as sentences; ``load`` gives the tables to a
+    notebook; ``check`` names every broken promise.
+    """
+
+    root: Path = field(default_factory=here)
+    settings: StudySettings = field(default_factory=StudySettings)
+
+    @property
+    def recording(self):
+        """The folder of the synthetic recording."""
+        return self.root / "data" / "media" / "synthetic_conversation"
+
+    @property
+    def tracks(self):
+        """The folder of the tables built from it."""
+        return self.root / "data" / "tracks" / "synthetic_conversation"
+
+    @property
+    def evidence(self):
+        """The committed table of evidence rows."""
+        return self.root / "data" / "evidence.csv"
+
+    @property
+    def leaks(self):
+        """The committed table of the ladder of leaks."""
+        return self.root / "data" / "leaks.csv"
+
+    def windows(self, corpus):
+        """The committed windows table of a corpus."""
+        return self.root / "data" / f"{corpus}_windows.csv"
+
+    def reproduce(self, workers=1, progress=None):
+        """Remake what has changed, from the synthetic recording to the notebooks; return the findings as sentences."""
+        tick = progress or (lambda *_: None)
+        self.record(tick)
+        self.build(workers, tick)
+        self.judge(workers, tick)
+        self.draw()
+        self.run_notebooks(tick)
+        return list(answers(self.load()).values())
+
+    def record(self, tick=lambda *_: None):
+        """Make the synthetic recording, unless it is there from the same settings and whole."""
+        made = self.recording / "made.json"
+        if made.is_file() and not _all_there(self.recording, json.loads(made.read_text())):
+            made.unlink()
+        causes = {"settings": self.settings.conversation, "code": store.code("synthetic", "media")}
+
+        def make(part):
+            synthetic.write_recording(
+                self.recording,
+                self.settings.conversation,
+                lambda done, total: tick("synthetic recording", done, total),
+            )
+            files = [p for p in sorted(self.recording.rglob("*")) if p.is_file() and not p.name.startswith(".")]
+            hashes = {str(p.relative_to(self.recording)): store.sha256(p) for p in files if p.name != made.name}
+            part.write_text(json.dumps(hashes, indent=1) + "\n")
+
+        return store.kept(made, causes, make)
+
+    def build(self, workers=1, tick=None):
+        """Take the synthetic recording down the river."""
+        return river.build(recordings.read(self.recording), self.tracks, self.settings.river, workers, tick)
+
+    def judge(self, workers=1, tick=lambda *_: None):
+        """Evaluate acted valence from the voice in every corpus, and climb the ladder of leaks on the same data."""
+        causes = {
+            "windows": {corpus: store.sha256(self.windows(corpus)) for corpus in CORPORA},
+            "settings": self.settings.evidence,
+            "code": store.code("tables", "models", "evidence", "study"),
+        }
+
+        def judged(part):
+            rows = [self._judge(corpus, workers, tick).rows for corpus in CORPORA]
+            tables.write(pd.concat(rows, ignore_index=True), part)
+
+        def climbed(part):
+            rows = [self._climb(corpus, model) for corpus in CORPORA for model in LEAK_MODELS]
+            tables.write(pd.concat(rows, ignore_index=True), part)
+
+        store.kept(self.evidence, causes, judged)
+        store.kept(self.leaks, causes, climbed)
+
+    def _judge(self, corpus, workers, tick):
+        table = tables.read(self.windows(corpus), tables.WINDOWS)
+        name = CORPORA[corpus]
+        result = evidence.evaluate_table(
+            table,
+            TARGET,
+            [SIGNALS],
+            MODELS,
+            self.settings.evidence,
+            name,
+            workers=workers,
+            progress=lambda done, total, words: tick(f"{name}: {words}", done, total),
+        )
+        predictions = self.root / "data" / "tracks" / f"{corpus}_predictions.csv"
+        predictions.parent.mkdir(parents=True, exist_ok=True)
+        tables.write(result.predictions, predictions)
+        return result
+
+    def _climb(self, corpus, model):
+        table = tables.read(self.windows(corpus), tables.WINDOWS)
+        ladder = evidence.leak_ladder(table, TARGET, SIGNALS, model, self.settings.evidence)
+        return ladder.assign(corpus=CORPORA[corpus])
+
+    def load(self):
+        """The tables of the study by name, as figures and notebooks read them."""
+        missing = [p for p in (self.tracks / "windows.csv", self.evidence, self.leaks) if not p.is_file()]
+        if missing:
+            raise tables.TableError(f"{missing[0]}: not made yet; run `make reproduce` (or `mien reproduce`) first")
+        read = built(self.tracks)
+        read["truth"] = synthetic.against_truth(self.recording, read)
+        read["evidence"] = tables.read(self.evidence, tables.EVIDENCE)
+        read["leaks"] = pd.read_csv(self.leaks)
+        return read
+
+    def draw(self):
+        """Draw every figure and write the manifest; return the paths, whether remade or kept."""
+        folder, read, paths = self.root / "figures", None, []
+        for figure in figures.ALL:
+            endings = (".csv", ".png", ".svg")
+            mine = [folder / f"{figure.name}{ending}" for ending in endings]
+            causes = {"read": self._sources_of(figure), "code": store.code("tables", "figures", "study", "synthetic")}
+            if not all(store.is_current(path, causes) for path in mine):
+                read = read or self.load()
+                for path in figures.save(figure, read, folder):
+                    store.record(path, causes)
+            paths += mine
+        tables.write(figures.manifest(), folder / "figures.csv")
+        return [*paths, folder / "figures.csv"]
+
+    def _sources_of(self, figure):
+        places = {"evidence": [self.evidence], "leaks": [self.leaks]}
+        for name, file in river.FILES.items():
+            places[name] = [self.tracks / file]
+        places["truth"] = [self.recording / "made.json", *(self.tracks / file for file in river.FILES.values())]
+        return {path.name: store.sha256(path) for name in figure.reads for path in places[name]}
+
+    def run_notebooks(self, tick=lambda *_: None):
+        """Execute the notebooks in place, each only if its cells, the tables or the code have changed."""
+        inputs = [self.evidence, self.leaks, *(self.tracks / file for file in river.FILES.values())]
+        causes = {"tables": {path.name: store.sha256(path) for path in inputs}, "code": store.code("figures", "study")}
+        for number, name in enumerate(NOTEBOOKS):
+            tick("notebooks", number, len(NOTEBOOKS))
+            path = self.root / "notebooks" / f"{name}.ipynb"
+            mine = causes | {"cells": _cells(path)}
+            store.kept(path, mine, lambda part, path=path: run_notebook(path, part))
+        tick("notebooks", len(NOTEBOOKS), len(NOTEBOOKS))
+
+    def check(self):
+        """Every broken promise of the committed tables, figures and notebooks, as sentences; none where all is well."""
+        faults = []
+        promised = {self.evidence: tables.EVIDENCE, self.root / "data" / "recordings.csv": tables.RECORDINGS}
+        promised |= {self.windows(corpus): tables.WINDOWS for corpus in CORPORA}
+        for path, table in promised.items():
+            try:
+                tables.read(path, table)
+            except tables.TableError as error:
+                faults.append(str(error))
+        return faults + self._figure_faults() + self._notebook_faults()
+
+    def _figure_faults(self):
+        folder = self.root / "figures"
+        drawn = {path.stem for path in folder.glob("*.png")} if folder.is_dir() else set()
+        named = {figure.name for figure in figures.ALL}
+        faults = [f"{folder}: no figure {name!r}; run `mien draw`" for name in sorted(named - drawn)]
+        return faults + [f"{folder}: {name}.png is in no manifest; remove it" for name in sorted(drawn - named)]
+
+    def _notebook_faults(self):
+        faults = []
+        for name in NOTEBOOKS:
+            path = self.root / "notebooks" / f"{name}.ipynb"
+            cells = json.loads(path.read_text())["cells"] if path.is_file() else []
+            if not any(cell.get("outputs") for cell in cells):
+                faults.append(f"{path}: not there, or without outputs; run `mien reproduce`")
+        return faults
+
+
+def _all_there(folder, hashes):
+    return all((folder / name).is_file() and store.sha256(folder / name) == value for name, value in hashes.items())
+
+
+def built(folder, recording_id=None):
+    """The tables of a folder made by ``mien build``, for one recording (the first, if none is named)."""
+    folder = Path(folder)
+    read = {name: tables.read(folder / file, tables.ALL[name]) for name, file in river.FILES.items()}
+    known = list(read["windows"]["recording_id"].unique())
+    if recording_id is not None and recording_id not in known:
+        raise tables.TableError(f"{folder}: no recording {recording_id!r}; it holds {', '.join(known[:10])}")
+    chosen = recording_id or (known[0] if known else "")
+    read = {name: table[table["recording_id"] == chosen].reset_index(drop=True) for name, table in read.items()}
+    return read | {"recording_id": chosen}
+
+
+def _cells(path):
+    return [(cell["cell_type"], cell["source"]) for cell in json.loads(path.read_text())["cells"]]
+
+
+def run_notebook(path, out):
+    """Execute a notebook from top to bottom in a fresh kernel of this Python and write it, without time stamps."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    notebook = nbformat.read(path, as_version=4)
+    os.environ.setdefault("MIEN_STUDY", str(Path(path).resolve().parents[1]))
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False)
+    try:
+        client.execute(cwd=str(Path(path).parent))
+    except CellExecutionError as error:
+        raise tables.TableError(f"{path}: a cell failed while it was executed\n{error}") from error
+    notebook.metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+    }
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    nbformat.write(notebook, out)
+
+
+# --- what was found, in words ----------------------------------------------------------------------------------------
+
+
+def answers(read):
+    """The computed sentences of the study by name: ``tour``, ``sentiment``, ``leaks``."""
+    return {"tour": tour(read), "sentiment": sentiment(read["evidence"]), "leaks": ladder(read["leaks"])}
+
+
+def tour(read):
+    """How right the instrument is on the synthetic recording, in a sentence."""
+    truth = read["truth"]
+    error = (truth["measured"] - truth["scripted"]).abs()
+    pitch = truth[truth["quantity"] == "pitch"]
+    cents = 1200 * np.log2(pitch["measured"] / pitch["scripted"]).abs().median()
+    onset = 1000 * error[truth["quantity"] == "speech onset"].median()
+    yaw = error[truth["quantity"] == "head yaw"].median()
+    people = read["windows"]["person_id"].nunique()
+    return (
+        f"SYNTHETIC recording with known truth, {read['windows']['end_s'].max():.0f} s, {people} people: "
+        f"median error {cents:.0f} cents in pitch, {onset:.0f} ms in the onset of speech, {yaw:.1f}° in head yaw. "
+        "This says how right the instrument is on an easy recording, and nothing about people."
+    )
+
+
+def sentiment(rows, model=MODELS[0], metric="balanced_accuracy"):
+    """Whether the voice predicts acted valence in people never seen, in a sentence per corpus."""
+    chosen = rows[(rows["model"] == model) & (rows["metric"] == metric)]
+    above = (chosen["gap_low"] > 0) & (chosen["p_permuted"] < 0.05)
+    if above.all():
+        verb = "is detectable in acted speech by people never seen"
+    elif above.any():
+        verb = f"is detectable in acted speech by people never seen in {' and '.join(chosen.loc[above, 'corpus'])} only"
+    else:
+        verb = "was not detected beyond the best baseline"
+    parts = [
+        f"{row['corpus']} ({row['n_people']:.0f} people, {row['n_windows']:.0f} clips): {evidence.phrase(row)}"
+        for _, row in chosen.iterrows()
+    ]
+    return (
+        f"Acted valence {verb} ({model}, voice): {'; '.join(parts)}. Acted labels say how a feeling is displayed on "
+        "request; they are no evidence about what anybody feels, and so few people settle no claim about people."
+    )
+
+
+def ladder(leaks, metric="balanced_accuracy"):
+    """How much better a model looks when rows instead of people are split, in a sentence."""
+    parts = []
+    for (corpus, model), rows in leaks[leaks["metric"] == metric].groupby(["corpus", "model"], sort=False):
+        value = rows.set_index("rung")["value"]
+        parts.append(
+            f"{corpus}, {model}: rows {value['rows']:.2f}, people {value['people']:.2f} "
+            f"({value['rows'] - value['people']:+.2f})"
+        )
+    return (
+        "On the same data and model, splitting rows where people must be split gives this balanced accuracy: "
+        f"{'; '.join(parts)}. In brackets: how much better cheating looks."
+    )
+
+
+def versions():
+    """The versions that a result depends on, for a notebook's last cell."""
+    from importlib.metadata import version
+
+    names = ("mien", "mediapipe", "librosa", "scikit-learn", "numpy", "av")
+    return {"python": sys.version.split()[0]} | {name: version(name) for name in names}

@@ -1,0 +1,19 @@
+"""Sound becomes pitch, level, voicing and timbre; a window of them becomes prosody (librosa; Silero for speech)."""
+
+from mien.voice.detector import probabilities, speech
+from mien.voice.prosody import NAMES, Reference, features, reference
+from mien.voice.track import COLUMNS, VoiceSettings, frames, nothing, warm
+
+__all__ = [
+    "COLUMNS",
+    "NAMES",
+    "Reference",
+    "VoiceSettings",
+    "features",
+    "frames",
+    "nothing",
+    "probabilities",
+    "reference",
+    "speech",
+    "warm",
+]

@@ -1,0 +1,224 @@
+"""One clock: one row per person per window, with every signal, its trust, the labels, and why a value is missing.
+
+The column ``why`` explains every NaN: ``voice_pause_mean_s: no_pause`` that value, ``voice: little_speech`` all values
+of ``voice_`` that are missing and not named themselves. The words are ``tables.REASONS``.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from mien import face, tables, turns, voice
+
+SIGNALS = ("face", "voice", "turn")
+"""The modalities; each is a column prefix (``face_``, ``voice_``, ``turn_``)."""
+
+
+@dataclass(frozen=True)
+class WindowSettings:
+    """How time is cut, and from which span a person's own norms are taken.
+
+    ``length_s`` and ``hop_s`` in seconds; ``length_s=None`` makes one window of the whole recording. A last window
+    shorter than ``shortest_share`` of the length is left out. ``calibration_s`` is the span at the start of a
+    recording from which a person's reference pitch and level come; windows that touch it are marked
+    ``is_calibration`` and are never evaluated, because a norm must not come from what it is used on.
+    """
+
+    length_s: float | None = 10.0
+    hop_s: float = 10.0
+    shortest_share: float = 0.5
+    calibration_s: float = 20.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the rooms above found in one recording: tables, how long it is, and how far each signal can be trusted.
+
+    ``trust`` maps ``(person_id, "voice" | "turn")`` to 0..1: the share of that person's signal that is surely theirs.
+    ``absent`` maps a modality to the reason why nobody has it (``{"face": "no_video"}``). ``shared_by`` is the
+    person_id that stands for several people on one track, where nobody knows who speaks; '' where there is none.
+    """
+
+    recording_id: str
+    duration_s: float
+    faces: pd.DataFrame
+    voice: pd.DataFrame
+    turns: pd.DataFrame
+    frame_rate_hz: float = np.nan
+    trust: dict = field(default_factory=dict)
+    absent: dict = field(default_factory=dict)
+    about: dict = field(default_factory=dict)
+    shared_by: str = ""
+    is_synthetic: bool = False
+
+    @property
+    def person_ids(self):
+        """Everyone who is seen, heard or listed."""
+        seen = (set(table["person_id"]) for table in (self.faces, self.voice, self.turns))
+        return sorted(set().union(*seen) | set(self.about))
+
+
+def spans(duration_s, settings):
+    """The windows of a recording, as a list of ``(start_s, end_s)``; half-open, on a grid from 0.
+
+    >>> spans(24, WindowSettings(length_s=10, hop_s=10))
+    [(0.0, 10.0), (10.0, 20.0)]
+    """
+    if settings.length_s is None:
+        return [(0.0, float(duration_s))]
+    starts = np.arange(0, duration_s, settings.hop_s)
+    cut = [(float(start), float(min(start + settings.length_s, duration_s))) for start in starts]
+    long_enough = [(a, b) for a, b in cut if b - a >= settings.shortest_share * settings.length_s]
+    return long_enough or [(0.0, float(duration_s))]
+
+
+def table(measured, settings, voice_settings=None, turn_settings=None):
+    """One row per person per window of every recording, in the shape of ``tables.WINDOWS``.
+
+    ``measured`` is a list of :class:`Measured`. Person-relative voice features use the person's calibration
+    recordings where the table of recordings marks some, else the first ``calibration_s`` of the recording itself.
+    """
+    voice_settings = voice_settings or voice.VoiceSettings()
+    turn_settings = turn_settings or turns.TurnSettings()
+    listed = _listed_references(measured, voice_settings)
+    rows = []
+    for one in measured:
+        everything = turns.floor(one.turns, turn_settings, one.duration_s) if len(one.turns) else None
+        for person_id in one.person_ids:
+            rows += _rows(one, person_id, everything, listed, settings, voice_settings)
+    if not rows:
+        return tables.WINDOWS.empty().assign(why="")
+    frame = pd.DataFrame(rows)
+    frame["group_id"] = group_id(frame)
+    return tables.WINDOWS.check(frame[_order(frame)])
+
+
+def group_id(frame):
+    """The independent unit of each row: the connected component of people and recordings (AUDIT D3).
+
+    A's gap is B's gap, and one person may appear in two recordings; what hangs together must never be split.
+    ``frame`` has ``person_id`` and ``recording_id``; returns a Series of text, named for the first person in each.
+
+    >>> group_id(pd.DataFrame({"recording_id": ["r1", "r1", "r2", "r3"], "person_id": ["a", "b", "b", "c"]})).tolist()
+    ['a', 'a', 'a', 'c']
+    """
+    people, person = np.unique(frame["person_id"].astype(str), return_inverse=True)
+    occasions, recording = np.unique(frame["recording_id"].astype(str), return_inverse=True)
+    n_people = len(people)
+    edges = coo_matrix((np.ones(len(frame)), (person, n_people + recording)), shape=[n_people + len(occasions)] * 2)
+    _, component = connected_components(edges, directed=False)
+    first = pd.Series(people).groupby(component[:n_people]).min()
+    return pd.Series(first.loc[component[person]].to_numpy(), index=frame.index, name="group_id")
+
+
+def prefixes(frame):
+    """The modalities that a windows table holds, in the order of the river."""
+    return [signal for signal in SIGNALS if any(column.startswith(f"{signal}_") for column in frame.columns)]
+
+
+def _listed_references(measured, settings):
+    parts = {}
+    for one in measured:
+        for person_id, facts in one.about.items():
+            if facts.get("is_calibration"):
+                parts.setdefault(person_id, []).append(one.voice[one.voice["person_id"] == person_id])
+    return {person_id: voice.reference(pd.concat(rows), settings) for person_id, rows in parts.items()}
+
+
+def _rows(one, person_id, everything, listed, settings, voice_settings):
+    faces = one.faces[one.faces["person_id"] == person_id]
+    sound = one.voice[one.voice["person_id"] == person_id]
+    speech = one.turns[(one.turns["person_id"] == person_id) & (one.turns["kind"] == "speech")]
+    if person_id in listed:
+        reference = listed[person_id]
+    elif settings.length_s is None:
+        reference = None
+    else:
+        reference = voice.reference(sound[sound["time_s"] < settings.calibration_s], voice_settings)
+    for start_s, end_s in spans(one.duration_s, settings):
+        values, reasons = {}, {}
+        for signal, found in (
+            ("face", _face(one, faces, start_s, end_s)),
+            ("voice", _voice(one, sound, speech, start_s, end_s, reference, voice_settings)),
+            ("turn", _turn(one, person_id, everything, start_s, end_s)),
+        ):
+            if isinstance(found, str):
+                reasons[signal] = found
+            else:
+                values.update(found[0])
+                reasons.update(found[1])
+        facts = dict(one.about.get(person_id, {}))
+        marked = facts.pop("is_calibration", None)
+        in_span = settings.length_s is not None and start_s < settings.calibration_s
+        yield {
+            "recording_id": one.recording_id,
+            "person_id": person_id,
+            "start_s": start_s,
+            "end_s": end_s,
+            "group_id": "",
+            "is_calibration": in_span if marked is None else bool(marked),
+            "is_synthetic": one.is_synthetic,
+            **values,
+            "trust_face": _face_trust(one, faces, start_s, end_s),
+            "trust_voice": one.trust.get((person_id, "voice"), np.nan),
+            "trust_turn": one.trust.get((person_id, "turn"), np.nan),
+            **facts,
+            "why": tables.why(_shortened(reasons)),
+        }
+
+
+def _shortened(reasons):
+    """The commonest reason of a modality is said once: ``voice: unvoiced`` is for every NaN not named by itself."""
+    short = {}
+    for signal in SIGNALS:
+        mine = {name: reason for name, reason in reasons.items() if name.split("_")[0] == signal}
+        usual, count = Counter(mine.values()).most_common(1)[0] if mine else ("", 0)
+        short |= {signal: usual} if count > 1 else {}
+        short |= {name: reason for name, reason in mine.items() if count < 2 or reason != usual}
+    return short
+
+
+def _face(one, faces, start_s, end_s):
+    if "face" in one.absent:
+        return one.absent["face"]
+    if faces.empty:
+        return "no_face"
+    return face.features(faces, start_s, end_s, one.frame_rate_hz)
+
+
+def _voice(one, sound, speech, start_s, end_s, reference, settings):
+    if "voice" in one.absent:
+        return one.absent["voice"]
+    if sound.empty:
+        return "mixed_sound" if one.shared_by else "no_audio"
+    return voice.features(sound, speech, start_s, end_s, reference, settings)
+
+
+def _turn(one, person_id, everything, start_s, end_s):
+    if "turn" in one.absent:
+        return one.absent["turn"]
+    if one.shared_by:
+        return "mixed_sound"
+    if len(one.person_ids) == 1:
+        return "no_person_on_side"
+    if everything is None:
+        return "no_turns"
+    return turns.features(everything, person_id, start_s, end_s, people=one.person_ids)
+
+
+def _face_trust(one, faces, start_s, end_s):
+    if "face" in one.absent:
+        return np.nan
+    here = faces[(faces["time_s"] >= start_s) & (faces["time_s"] < end_s)]
+    return float(here["face_trust"].mean()) if len(here) else 0.0
+
+
+def _order(frame):
+    first = [*tables.WINDOWS.names, "is_calibration", "is_synthetic"]
+    groups = [f"{signal}_" for signal in SIGNALS] + ["trust_", "label_", "confound_", "why"]
+    rest = [c for c in frame.columns if c not in first]
+    return first + [c for prefix in groups for c in rest if c.startswith(prefix)]

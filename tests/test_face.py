@@ -1,0 +1,388 @@
+"""Face: found, followed, measured; and what is not there is not measured.
+
+The face is NASA's portrait of Eileen Collins, a public-domain photograph that ships with scikit-image.
+"""
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import skimage.data
+
+from mien import face, media, sources
+from mien.face import follower
+from mien.face.finder import Box, change, overlap, windows
+
+PORTRAIT = skimage.data.astronaut()
+FACE = Box(172, 64, 102, 128)
+"""Where the face is in the portrait, by eye."""
+
+
+@pytest.fixture(scope="session")
+def model():
+    return sources.find(face.MODEL)
+
+
+def background(width=640, height=360, shade=90):
+    """A wall with a pattern, so that frames have a layout."""
+    y, x = np.mgrid[:height, :width]
+    wall = shade + 25 * np.sin(x / 37) + 20 * np.cos(y / 23)
+    return np.clip(np.stack([wall, wall, wall * 0.8], axis=2), 0, 255).astype(np.uint8)
+
+
+def hang(picture, x=60, y=0, scale=0.7, mirror=False, turn_deg=0.0, wall=None):
+    """The portrait hung on a wall at (x, y), scaled, mirrored, turned clockwise about its face."""
+    portrait = picture[:, ::-1] if mirror else picture
+    middle = FACE.centre if not mirror else (511 - FACE.centre[0], FACE.centre[1])
+    frame = background() if wall is None else wall.copy()
+    matrix = cv2.getRotationMatrix2D(middle, -turn_deg, scale)
+    matrix[:, 2] += np.array([x, y]) - (1 - scale) * np.array(middle)
+    inside = cv2.warpAffine(np.full(portrait.shape[:2], 255, np.uint8), matrix, frame.shape[1::-1])
+    warped = cv2.warpAffine(np.ascontiguousarray(portrait), matrix, frame.shape[1::-1], flags=cv2.INTER_AREA)
+    frame[inside > 127] = warped[inside > 127]
+    return frame
+
+
+def clip(pictures, rate_hz=10.0, start_s=0.0):
+    return ((start_s + k / rate_hz, picture) for k, picture in enumerate(pictures))
+
+
+def seen(pictures, model, rate_hz=10.0, **more):
+    told = {}
+    return face.extract(clip(pictures, rate_hz), face.FaceSettings(**more), model, told), told
+
+
+# ---- finding and following ------------------------------------------------------------------------------------------
+
+
+def test_one_face_is_measured_in_every_frame(model):
+    rows, told = seen([hang(PORTRAIT, x=60 + k) for k in range(12)], model)
+    assert rows["track_id"].unique().tolist() == [0]
+    assert rows["time_s"].tolist() == pytest.approx([k / 10 for k in range(12)])
+    where = Box(*rows[["box_x_px", "box_y_px", "box_w_px", "box_h_px"]].iloc[0])
+    assert overlap(where, Box(60 + 0.7 * FACE.x, 0.7 * FACE.y, 0.7 * FACE.w, 0.7 * FACE.h)) > 0.7
+    assert rows["box_x_px"].iloc[-1] - rows["box_x_px"].iloc[0] == pytest.approx(11, abs=2)
+    assert rows["face_trust"].between(0.7, 1).all()
+    assert (rows["why"] == "").all()
+    shapes = [name for name in rows if name.startswith("bs_")]
+    assert len(shapes) == 52
+    assert rows[shapes].stack().between(0, 1).all()
+    assert rows[["bs_mouthSmileLeft", "bs_mouthSmileRight"]].mean(axis=None) > 0.5  # she smiles
+    assert told["tracks_ended"] == {"end of recording": 1}
+    assert len(told["frame_times_s"]) == 12
+    assert told["searches"] == 3
+
+
+def test_the_picture_mirrored_mirrors_yaw_and_roll(model):
+    as_is, _ = seen([hang(PORTRAIT)] * 6, model)
+    mirrored, _ = seen([hang(PORTRAIT, mirror=True)] * 6, model)
+    mean, mean_mirrored = (rows.mean(numeric_only=True) for rows in (as_is, mirrored))
+    assert mean_mirrored["yaw_deg"] == pytest.approx(-mean["yaw_deg"], abs=3)
+    assert mean_mirrored["roll_deg"] == pytest.approx(-mean["roll_deg"], abs=3)
+    assert mean_mirrored["pitch_deg"] == pytest.approx(mean["pitch_deg"], abs=3)
+    assert mean_mirrored["eye_opening"] == pytest.approx(mean["eye_opening"], abs=0.04)
+
+
+def test_roll_is_positive_when_the_head_tilts_clockwise(model):
+    straight, _ = seen([hang(PORTRAIT)] * 4, model)
+    tilted, _ = seen([hang(PORTRAIT, turn_deg=15)] * 4, model)
+    assert tilted["roll_deg"].mean() - straight["roll_deg"].mean() == pytest.approx(15, abs=3)
+
+
+def test_a_small_face_and_its_measures_do_not_depend_on_place_or_size(model):
+    large, _ = seen([hang(PORTRAIT)] * 5, model)
+    little, _ = seen([hang(PORTRAIT, x=420, y=150, scale=0.4)] * 5, model)
+    assert little["box_w_px"].mean() == pytest.approx(large["box_w_px"].mean() * 4 / 7, rel=0.1)
+    for name, most in {"yaw_deg": 4, "pitch_deg": 5, "roll_deg": 3, "mouth_opening": 0.03, "eye_opening": 0.06}.items():
+        assert little[name].mean() == pytest.approx(large[name].mean(), abs=most), name
+    assert little["face_trust"].mean() < large["face_trust"].mean()
+
+
+def test_two_tiles_are_two_tracks(model):
+    two = [hang(PORTRAIT, x=330, scale=0.6, mirror=True, wall=hang(PORTRAIT, x=-10, scale=0.6))] * 6
+    rows, told = seen(two, model)
+    assert rows.groupby("track_id").size().tolist() == [6, 6]
+    assert sorted(rows.groupby("track_id")["box_x_px"].mean().round(-2)) == [100, 500]
+    assert told["tracks_ended"]["end of recording"] == 2
+
+
+def test_no_face_gives_an_empty_table_with_its_columns(model):
+    rows, told = seen([np.roll(background(), 5 * k, axis=1) for k in range(6)], model)
+    assert len(rows) == 0
+    assert rows.columns.tolist() == face.nothing().columns.tolist()
+    assert {"time_s", "track_id", "face_trust", "why", "yaw_deg", "pixel_motion"} <= set(rows.columns)
+    assert told["tracks"] == 0
+    assert len(told["frame_times_s"]) == 6
+
+
+def test_a_face_for_half_the_time_from_a_file(model, tmp_path):
+    pictures = [hang(PORTRAIT) if k < 20 else background(shade=100) for k in range(40)]
+    path = media.write_video(tmp_path / "half.mp4", pictures, 20)
+    told = {}
+    rows = face.extract(media.frames(path, rate_hz=10), None, model, told)
+    assert rows["time_s"].max() < 1.0
+    assert len(rows) == 10
+    assert len(told["frame_times_s"]) == 20
+    assert told["tracks_ended"] in ({"cut": 1}, {"lost": 1})
+
+
+def test_a_cut_ends_every_track_and_a_returning_scene_is_known(model):
+    one, other = hang(PORTRAIT, x=-40), hang(PORTRAIT, x=250, mirror=True, wall=255 - background())
+    rows, told = seen([one] * 5 + [other] * 5 + [one] * 5, model)
+    assert told["cuts_s"] == pytest.approx([0.5, 1.0])
+    assert rows.groupby("track_id").size().tolist() == [5, 5, 5]
+    assert rows.groupby("track_id")["take"].first().tolist() == [0, 1, 2]
+    assert rows.groupby("track_id")["scene"].first().tolist() == [0, 1, 0]
+    assert rows.groupby("track_id")["track_end"].first().tolist() == ["cut", "cut", "end of recording"]
+
+
+def test_a_fast_face_stays_one_track_and_a_far_one_is_new(model):
+    near, told = seen([hang(PORTRAIT, x=60, scale=0.4)] * 4 + [hang(PORTRAIT, x=90, scale=0.4)] * 4, model)
+    assert (near["track_id"].nunique(), len(near)) == (1, 8)
+    head = cv2.resize(PORTRAIT[:240, 100:300], (120, 144), interpolation=cv2.INTER_AREA)
+    left, right = background(), background()
+    left[100:244, 60:180] = right[100:244, 400:520] = head
+    far, told = seen([left] * 4 + [right] * 4, model)
+    assert told["cuts_s"] == []
+    assert far.groupby("track_id").size().tolist() == [4, 4]
+    assert (far["box_x_px"].diff().abs() > 100).sum() == 1
+
+
+def test_beyond_the_pose_limits_the_box_stays_and_the_landmarks_go(model):
+    rows, _ = seen([hang(PORTRAIT)] * 3, model, yaw_max_deg=0.5, pitch_max_deg=0.5)
+    assert (rows["why"] == "pose_out_of_range").all()
+    assert (rows["face_trust"] == 0).all()
+    assert rows[["eye_opening", "mouth_opening", "bs_jawOpen"]].isna().all(axis=None)
+    assert rows[["box_x_px", "yaw_deg", "pitch_deg"]].notna().all(axis=None)
+
+
+def test_packing_older_rows_changes_nothing(model, monkeypatch):
+    pictures = [hang(PORTRAIT, x=60 + k) for k in range(40)]
+    loose, _ = seen(pictures, model)
+    monkeypatch.setattr(face.watch, "ROWS_LOOSE", 5)
+    packed, _ = seen(pictures, model)
+    pd.testing.assert_frame_equal(loose, packed)
+
+
+def test_a_wrong_model_file_is_refused(tmp_path):
+    broken = tmp_path / "face_landmarker.task"
+    broken.write_bytes(b"")
+    with pytest.raises(face.FaceError, match=r"face_landmarker\.task: expected MediaPipe's bundle .* found 0 bytes"):
+        face.extract(clip([background()]), None, broken)
+
+
+# ---- parts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("yaw", "pitch", "roll"), [(0, 0, 0), (25, 0, 0), (0, -20, 0), (0, 0, 30), (-30, 15, -10)])
+def test_head_angles_undo_a_known_rotation_of_any_scale(yaw, pitch, roll):
+    a, b, c = np.radians([yaw, -pitch, -roll])
+    about_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
+    about_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
+    matrix = np.eye(4)
+    matrix[:3, :3] = 1.7 * about_y @ about_x @ about_z
+    assert face.head_angles(matrix) == pytest.approx((yaw, pitch, roll), abs=1e-9)
+
+
+def test_windows_cover_the_frame_and_stay_inside():
+    for width, height in ((640, 360), (361, 480), (100, 100)):
+        seen_times = np.zeros((height, width), int)
+        for x, y, w, h in windows(width, height):
+            assert x >= 0
+            assert y >= 0
+            assert x + w <= width
+            assert y + h <= height
+            seen_times[y : y + h, x : x + w] += 1
+        assert seen_times.min() >= 3  # the whole, and at least one square of each size
+
+
+def test_a_crop_that_leaves_the_frame_is_moved_or_padded():
+    frame = np.full((100, 200, 3), 9, np.uint8)
+    beside = follower.Crop(Box(-10, 30, 20, 20), 2.0, frame.shape)
+    assert (beside.x, beside.y, beside.side) == (0, 20, 40)
+    assert beside.cut(frame).shape == (256, 256, 3)
+    assert beside.cut(frame).min() == 9
+    around = follower.Crop(Box(50, 20, 60, 60), 2.5, frame.shape)
+    assert (around.side, around.y) == (150, -25)
+    picture = around.cut(frame)
+    assert picture[:30].max() == 0
+    assert picture[128, 128].tolist() == [9, 9, 9]
+
+
+def test_change_ignores_brightness_and_sees_layout():
+    picture = background().mean(axis=2)
+    assert change(picture, 0.5 * picture + 20) == pytest.approx(0, abs=1e-6)
+    assert change(picture, 255 - picture) == pytest.approx(2, abs=1e-6)
+    assert change(np.zeros((9, 9)), np.full((9, 9), 200)) == 1
+    assert change(np.zeros((9, 9)), np.zeros((9, 9))) == 0
+
+
+# ---- features -------------------------------------------------------------------------------------------------------
+
+
+def person(seconds=10.0, rate_hz=25.0, **columns):
+    """Rows of one person with a quiet face; columns may be arrays, or functions of time."""
+    time_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    quiet = {"face_trust": 1.0, "why": "", "eye_opening": 0.3, "mouth_opening": 0.0}
+    quiet |= dict.fromkeys(("yaw_deg", "pitch_deg", "roll_deg"), 0.0)
+    names = ("mouthSmileLeft", "mouthSmileRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")
+    quiet |= {f"bs_{name}": 0.1 for name in (*names, "browDownLeft", "browDownRight")}
+    given = {name: value(time_s) if callable(value) else value for name, value in columns.items()}
+    return pd.DataFrame({"time_s": time_s} | quiet | given, index=range(len(time_s)))
+
+
+def measured(rows, start_s=0.0, end_s=10.0, rate_hz=25.0):
+    values, reasons = face.features(rows, start_s, end_s, rate_hz)
+    assert all(name.startswith("face_") for name in values)
+    assert {name for name, value in values.items() if np.isnan(value)} == set(reasons)
+    return values, reasons
+
+
+def closed(*spans, depth=0.1):
+    return lambda t: np.where(np.any([(t >= a - 1e-9) & (t < b - 1e-9) for a, b in spans], axis=0), depth, 0.3)
+
+
+def test_blinks_are_counted_and_timed():
+    eyes = closed((1.0, 1.2), (4.0, 4.12), (7.0, 8.2), (9.0, 9.04))  # the third is too long, the last too short
+    values, _ = measured(person(eye_opening=eyes))
+    assert values["face_blinks_per_min"] == pytest.approx(12)
+    assert values["face_blink_mean_s"] == pytest.approx(0.16, abs=0.001)
+    shallow, reasons = measured(person(eye_opening=closed((1, 1.2), depth=0.24)))
+    assert shallow["face_blinks_per_min"] == 0
+    assert reasons == {"face_blink_mean_s": "no_blink"}
+
+
+def test_a_blink_belongs_to_the_window_in_which_it_begins():
+    rows = person(eye_opening=closed((4.88, 5.08)))
+    first, second = (measured(rows, a, a + 5)[0]["face_blinks_per_min"] for a in (0, 5))
+    assert (first, second) == (pytest.approx(12), 0)
+
+
+def test_blinks_are_relative_to_the_persons_own_eyes():
+    narrow = person(eye_opening=lambda t: closed((1.0, 1.2), (4.0, 4.2))(t) / 2)
+    assert measured(narrow)[0]["face_blinks_per_min"] == pytest.approx(12)
+    assert measured(narrow)[0]["face_eye_opening_rel"] == pytest.approx(0.973, abs=0.01)
+
+
+def test_low_frame_rate_is_a_reason():
+    values, reasons = measured(person(rate_hz=10.0), rate_hz=10.0)
+    assert reasons == dict.fromkeys(("face_blinks_per_min", "face_blink_mean_s"), "low_frame_rate")
+    assert values["face_nods_per_min"] == 0
+    assert measured(person(rate_hz=5.0), rate_hz=5.0)[1]["face_nods_per_min"] == "low_frame_rate"
+
+
+def test_nods_are_dips_of_the_pitch():
+    nodding = person(pitch_deg=lambda t: -4 * np.clip(np.sin(2 * np.pi * t), 0, 1) * (t < 6))
+    assert measured(nodding)[0]["face_nods_per_min"] == pytest.approx(36, rel=0.01)
+    slow = person(pitch_deg=lambda t: -8 * np.sin(2 * np.pi * t / 8))
+    assert measured(slow)[0]["face_nods_per_min"] == 0
+    slight = person(pitch_deg=lambda t: -0.7 * np.sin(2 * np.pi * t))
+    assert measured(slight)[0]["face_nods_per_min"] == 0
+
+
+@pytest.mark.parametrize("rate_hz", [10.0, 25.0, 30.0])
+def test_head_motion_is_degrees_a_second_at_any_frame_rate(rate_hz):
+    values, _ = measured(person(rate_hz=rate_hz, yaw_deg=lambda t: 3 * t - 15), rate_hz=rate_hz)
+    assert values["face_head_motion_deg_per_s"] == pytest.approx(3)
+    assert values["face_yaw_mean_deg"] == pytest.approx(0, abs=0.2)
+    assert values["face_yaw_sd_deg"] == pytest.approx(30 / np.sqrt(12), rel=0.02)
+
+
+def test_smile_brow_and_mouth():
+    smile = dict.fromkeys(("bs_mouthSmileLeft", "bs_mouthSmileRight"), lambda t: np.where(t < 2, 0.8, 0.1))
+    values, _ = measured(person(**smile, bs_browDownLeft=0.5, mouth_opening=lambda t: 0.1 * (t < 5)))
+    assert values["face_smile_share"] == pytest.approx(0.2)
+    assert values["face_smile_mean"] == pytest.approx(0.24)
+    assert values["face_smile_p90"] == pytest.approx(0.8)
+    assert values["face_brow_lower_mean"] == pytest.approx(0.3)
+    assert values["face_brow_raise_mean"] == pytest.approx(0.1)
+    assert values["face_mouth_opening_mean"] == pytest.approx(0.05)
+    assert values["face_mouth_opening_sd"] == pytest.approx(0.05, rel=0.01)
+
+
+def test_half_the_face_is_half_the_share_and_the_rest_is_measured():
+    rows = person(yaw_deg=7.0)
+    gone = rows["time_s"] >= 5
+    rows.loc[gone, ["eye_opening", "mouth_opening", "yaw_deg", "pitch_deg", "roll_deg"]] = np.nan
+    rows.loc[gone, ["face_trust", "why"]] = [0.0, "no_face"]
+    values, _ = measured(rows)
+    assert values["face_valid_share"] == 0.5
+    assert values["face_yaw_mean_deg"] == 7
+    lost, reasons = measured(rows, 5, 10)
+    assert lost["face_valid_share"] == 0
+    assert np.isnan(lost["face_smile_mean"])
+    assert set(reasons.values()) == {"no_face"}
+    assert set(measured(rows, 20, 30)[1].values()) == {"no_video"}
+
+
+def test_what_is_counted_needs_time():
+    values, reasons = measured(person(seconds=3))
+    assert values["face_smile_mean"] == pytest.approx(0.1)
+    assert reasons == dict.fromkeys(("face_blinks_per_min", "face_blink_mean_s", "face_nods_per_min"), "little_face")
+
+
+def test_a_face_seen_in_flashes_has_no_motion():
+    rows = person()
+    dark = np.arange(len(rows)) % 10 > 1
+    rows.loc[dark, ["eye_opening", "mouth_opening", "yaw_deg", "pitch_deg", "roll_deg"]] = np.nan
+    rows.loc[dark, ["face_trust", "why"]] = [0.0, "no_face"]
+    _, reasons = measured(rows)
+    assert reasons["face_head_motion_deg_per_s"] == "little_face"
+
+
+def test_a_turned_head_is_its_own_reason():
+    rows = person()
+    rows[["eye_opening", "mouth_opening"]] = np.nan
+    rows[["face_trust", "why"]] = [0.0, "pose_out_of_range"]
+    assert set(measured(rows)[1].values()) == {"pose_out_of_range"}
+
+
+def test_features_shifted_in_time_are_the_same():
+    rows = person(eye_opening=closed((1.0, 1.2), (4.0, 4.12)), pitch_deg=lambda t: 4 * np.sin(6 * t))
+    later = rows.assign(time_s=rows["time_s"] + 100)
+    assert measured(rows)[0] == pytest.approx(measured(later, 100, 110)[0], nan_ok=True)
+
+
+# ---- real clips -----------------------------------------------------------------------------------------------------
+
+
+def test_another_person_in_the_same_tile_is_a_new_track(model, shared):
+    """Two people swap tiles without a cut of the whole picture: no track may go on as the other person."""
+    clips = shared / "data" / "clips"
+    one, two = (
+        [cv2.resize(rgb, (320, 256)) for _, rgb in media.frames(clips / f"grid_speaker_{k}.mpg", rate_hz=10)][:20]
+        for k in (1, 2)
+    )
+    wall = background(1280, 720)
+
+    def mosaic(left, right):
+        frame = wall.copy()
+        frame[200:456, 100:420], frame[200:456, 700:1020] = left, right
+        return frame
+
+    pictures = [mosaic(a, b) if k < 10 else mosaic(b, a) for k, (a, b) in enumerate(zip(one, two, strict=True))]
+    rows, told = seen(pictures, model)
+    assert told["cuts_s"] == []
+    assert rows["track_id"].nunique() == 4
+    swap = rows.groupby("track_id")["time_s"].agg(["min", "max"])
+    assert not ((swap["min"] < 1.0) & (swap["max"] >= 1.0)).any()
+    assert told["tracks_ended"] == {"changed": 2, "end of recording": 2}
+
+
+def test_a_hand_before_the_face_is_no_other_person(model, shared):
+    told = {}
+    path = shared / "data" / "clips" / "two_person_split.mp4"
+    frames = ((t, rgb) for t, rgb in media.frames(path, rate_hz=5) if 11 <= t < 17)
+    rows = face.extract(frames, None, model, told)
+    assert rows["track_id"].nunique() == 2
+    assert told["tracks_ended"] == {"end of recording": 2}
+
+
+def test_yaw_is_positive_when_the_person_turns_to_the_right_of_the_picture(model, shared):
+    """At 5.4 s the man on the left of the podium looks to the right; before, he faces the camera."""
+    path = shared / "data" / "clips" / "two_person_podium.mp4"
+    rows = face.extract(((t, rgb) for t, rgb in media.frames(path) if 3 < t < 6), None, model)
+    left = rows[rows["box_x_px"] < 130]
+    assert left.loc[left["time_s"].between(5.3, 5.5), "yaw_deg"].mean() > 12
+    assert left.loc[left["time_s"].between(3.2, 4.2), "yaw_deg"].abs().mean() < 8

@@ -1,0 +1,150 @@
+"""A figure is a function from tables to a drawing; what is compared is the numbers behind the picture, never pixels."""
+
+import ast
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mien import figures, tables
+
+
+def ribbon_tables(people=("ada", "ben")):
+    times = np.round(np.arange(0, 4, 0.04), 3)
+    turns = pd.DataFrame(
+        [
+            ("r", person, 2.0 * n, 2.0 * n + 1.5, kind, "segments")
+            for n, person in enumerate(people)
+            for kind in ("speech", "turn")
+        ],
+        columns=tables.TURNS.names,
+    )
+    faces = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "person_id": person,
+                    "time_s": times,
+                    "bs_mouthSmileLeft": 0.2,
+                    "bs_mouthSmileRight": 0.6,
+                    "bs_jawOpen": np.where(times < 2, 0.5, np.nan),
+                    "yaw_deg": 10.0,
+                    "face_trust": 1.0,
+                }
+            )
+            for person in people
+        ]
+    )
+    voice = pd.concat(
+        [
+            pd.DataFrame(
+                {"person_id": person, "time_s": times, "f0_hz": np.where(times < 2, 100.0, 200.0), "level_db": -20.0}
+            )
+            for person in people
+        ]
+    )
+    return {"turns": turns, "faces": faces, "voice": voice}
+
+
+def evidence_rows():
+    row = dict.fromkeys(["corpus", "signals", "model", "metric", "best_baseline_name"], "x")
+    numbers = {"value": 0.6, "low": 0.5, "high": 0.7, "chance": 0.33, "best_baseline": 0.35, "p_permuted": 0.001}
+    rows = [
+        row | numbers | {"corpus": corpus, "model": model, "metric": metric, "n_people": 24, "n_windows": 100}
+        for corpus in ("A", "B")
+        for model in ("logistic", "forest", "B0_majority")
+        for metric in ("balanced_accuracy", "auc")
+    ]
+    return pd.DataFrame(rows)
+
+
+def leak_rows():
+    rows = [
+        {"corpus": c, "model": m, "metric": "balanced_accuracy", "rung": rung, "split": "s", "value": v}
+        for c in ("A", "B")
+        for m in ("logistic", "forest")
+        for rung, v in zip(figures.RUNGS, (0.8, 0.7, 0.5), strict=True)
+    ]
+    return pd.DataFrame(rows).assign(low=0.4, high=0.9, chance=0.33, n_people=10, n_windows=50)
+
+
+READ = ribbon_tables() | {
+    "truth": pd.DataFrame(
+        {"person_id": ["a", "b"], "quantity": "pitch", "unit": "Hz", "scripted": [1.0, 2.0], "measured": [1.1, 1.9]}
+    ),
+    "evidence": evidence_rows(),
+    "leaks": leak_rows(),
+}
+
+
+@pytest.mark.parametrize("figure", figures.ALL, ids=lambda f: f.name)
+def test_each_figure_writes_its_picture_and_the_numbers_behind_it_the_same_every_time(figure, tmp_path):
+    first = [path.read_bytes() for path in figures.save(figure, READ, tmp_path / "a")]
+    again = [path.read_bytes() for path in figures.save(figure, READ, tmp_path / "b")]
+    assert first == again
+    assert len(pd.read_csv(tmp_path / "a" / f"{figure.name}.csv"))
+
+
+def test_the_manifest_names_what_each_figure_shows_and_who_asks():
+    made = figures.manifest()
+    assert made["figure"].tolist() == [figure.name for figure in figures.ALL]
+    assert set(made["asked_by"]) <= {"00_tour", "06_sentiment", "09_leaks"}
+    assert made["shows"].str.len().min() > 20
+
+
+def test_a_figure_never_reads_a_file_fits_or_resamples():
+    def calls(source):
+        found = {
+            n.func.attr for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and hasattr(n.func, "attr")
+        }
+        return found & {
+            "read_csv",
+            "read_parquet",
+            "read_text",
+            "open",
+            "fit",
+            "predict",
+            "sample",
+            "choice",
+            "default_rng",
+        }
+
+    assert calls("pd.read_csv('x')") == {"read_csv"}
+    assert calls(inspect.getsource(figures)) == set()
+
+
+def test_a_missing_table_is_named(tmp_path):
+    with pytest.raises(tables.TableError, match="figure 'tour_truth' reads 'truth'; given turns"):
+        figures.save(figures.named("tour_truth"), ribbon_tables(), tmp_path)
+    with pytest.raises(tables.TableError, match="no figure 'tour'; known are tour_ribbon"):
+        figures.named("tour")
+
+
+def test_ribbon_numbers_are_means_of_a_tenth_of_a_second_and_missing_stays_missing():
+    made = figures.ribbon_numbers(*ribbon_tables().values(), start_s=1.0, end_s=3.0)
+    mine = made[made["person_id"] == "ada"].set_index("signal")
+    assert mine.loc[["smile"], "value"].to_numpy() == pytest.approx(0.4)
+    assert mine.loc[["jaw_open"], "start_s"].max() < 2.0
+    assert mine.loc[["yaw_deg"], "end_s"].max() == pytest.approx(3.0)
+    octave = mine.loc[["pitch_st"], "value"]
+    assert octave.max() - octave.min() == pytest.approx(12)
+    assert mine.loc[["turn"], ["start_s", "end_s"]].to_numpy().tolist() == [[1.0, 1.5]]
+
+
+def test_nobody_gives_an_empty_ribbon_and_no_error(tmp_path):
+    nobody = {name: table.iloc[:0] for name, table in ribbon_tables().items()}
+    assert len(figures.save(figures.named("tour_ribbon"), nobody, tmp_path)) == 3
+
+
+def test_scores_leave_out_what_is_no_model():
+    assert set(figures.scores_numbers(evidence_rows())["model"]) == {"logistic", "forest"}
+
+
+def test_the_ladder_goes_from_cheating_to_honest():
+    drawing = figures.leaks(figures.leaks_numbers(leak_rows()))
+    labels = [text.get_text() for text in drawing.axes[0].get_yticklabels()]
+    assert labels == list(figures.RUNGS.values())
+    line = drawing.axes[0].get_lines()[0]
+    assert line.get_xdata().tolist() == [0.8, 0.7, 0.5]
+    assert np.all(np.diff(line.get_ydata()) > 0)

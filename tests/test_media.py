@@ -1,0 +1,321 @@
+"""Media: every container on one clock, true times, and damaged or odd files end in one clear error or a warning."""
+
+import math
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from mien import media
+
+RATE = 16000
+
+
+def pictures(number, size=(64, 96)):
+    """Pictures that grow brighter from frame to frame."""
+    return [np.full((*size, 3), 20 + 4 * k, np.uint8) for k in range(number)]
+
+
+def beep(seconds=1.0, at_s=0.0, rate_hz=RATE):
+    """Silence, then a tone from ``at_s`` on."""
+    t = np.arange(round(seconds * rate_hz)) / rate_hz
+    return (0.5 * np.sin(2 * np.pi * 440 * t) * (t >= at_s)).astype(np.float32)
+
+
+def onset_s(sound):
+    return sound.start_s + np.flatnonzero(np.abs(sound.samples) > 0.1)[0] / sound.rate_hz
+
+
+def encode(
+    path, video=None, audio=None, pts=None, rotation=0, rate=25, start_s=0.0, audio_start_s=0.0, audio_rate=48000
+):
+    """Write a small file with the named encoders, with free timestamps (``pts``, milliseconds) and rotation."""
+    with av.open(str(path), "w") as container:
+        if video:
+            stream = container.add_stream(video, rate=rate)
+            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+            stream.codec_context.max_b_frames = 0
+            if pts:
+                stream.codec_context.time_base = Fraction(1, 1000)
+            if rotation:
+                stream.set_display_rotation(rotation)
+        if audio:
+            sound = container.add_stream(audio, rate=audio_rate, layout="mono")
+        if video:
+            for k, picture in enumerate(pictures(25)):
+                if rotation:
+                    picture = picture.copy()
+                    picture[:, :48] = 0  # the left half is dark, so that a turn can be seen
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                frame.pts, frame.time_base = k + round(start_s * rate), Fraction(1, rate)
+                if pts:
+                    frame.pts, frame.time_base = pts[k], Fraction(1, 1000)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        if audio:
+            form = sound.codec_context.format.name if sound.codec_context.format else "fltp"
+            resampler = av.AudioResampler(format=form, layout="mono", rate=audio_rate, frame_size=1152)
+            tone = beep(1.0, 0.5, audio_rate)
+            frame = av.AudioFrame.from_ndarray(tone[None], format="fltp", layout="mono")
+            frame.sample_rate, frame.time_base = audio_rate, Fraction(1, audio_rate)
+            frame.pts = round(audio_start_s * audio_rate)
+            for piece in (*resampler.resample(frame), *resampler.resample(None)):
+                container.mux(sound.encode(piece))
+            container.mux(sound.encode(None))
+    return path
+
+
+def frames_of(path, **more):
+    told = {}
+    seen = list(media.frames(path, told=told, **more))
+    return [t for t, _ in seen], [rgb for _, rgb in seen], told
+
+
+# ---- what goes in comes out -----------------------------------------------------------------------------------------
+
+
+def test_video_and_sound_written_and_read_again(tmp_path):
+    path = media.write_video(tmp_path / "a.mp4", pictures(25), 25, media.Sound(beep(1.0, 0.4), RATE, 0.1))
+    info = media.probe(path)
+    assert (info.has_video, info.has_audio, info.width_px, info.height_px) == (True, True, 96, 64)
+    assert info.frame_rate_hz == pytest.approx(25)
+    times, seen, told = frames_of(path)
+    assert times == pytest.approx([k / 25 for k in range(25)])
+    assert seen[0].shape == (64, 96, 3)
+    assert seen[0].dtype == np.uint8
+    assert [int(rgb.mean()) for rgb in seen] == pytest.approx([20 + 4 * k for k in range(25)], abs=3)
+    assert told["frames"] == 25
+    assert told["warnings"] == []
+    assert onset_s(media.sound(path)) == pytest.approx(0.5, abs=0.004)
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac"])
+def test_sound_written_and_read_again(tmp_path, ending):
+    tone = beep(0.5)
+    path = media.write_sound(tmp_path / f"a.{ending}", tone, RATE)
+    heard = media.sound(path)
+    assert heard.samples.dtype == np.float32
+    assert heard.rate_hz == RATE
+    np.testing.assert_allclose(heard.samples, tone, atol=1e-4)
+    info = media.probe(path)
+    assert not info.has_video
+    assert math.isnan(info.video_start_s)
+    assert info.duration_s == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("ending", "video", "audio", "audio_rate"),
+    [
+        ("mp4", "libx264", "aac", 48000),
+        ("mov", "libx264", "aac", 48000),
+        ("mkv", "libx264", "flac", 48000),
+        ("webm", "libvpx", "libopus", 48000),
+        ("flv", "flv", "libmp3lame", 44100),
+        ("mpg", "mpeg1video", "mp2", 44100),
+        ("avi", "mpeg4", "pcm_s16le", 44100),
+        ("m4a", None, "aac", 48000),
+        ("mp3", None, "libmp3lame", 44100),
+        ("wav", None, "pcm_s16le", 48000),
+        ("flac", None, "flac", 48000),
+        ("ogg", None, "libopus", 48000),
+    ],
+)
+def test_every_container_on_one_clock(tmp_path, ending, video, audio, audio_rate):
+    path = encode(tmp_path / f"a.{ending}", video, audio, audio_rate=audio_rate)
+    info = media.probe(path)
+    assert (info.has_video, info.has_audio) == (video is not None, True)
+    assert info.duration_s == pytest.approx(1.0, abs=0.1)
+    assert onset_s(media.sound(path)) == pytest.approx(0.5, abs=0.06)
+    if video:
+        times, _, _ = frames_of(path)
+        assert len(times) == 25
+        assert times[0] == pytest.approx(0, abs=0.06)
+        assert np.diff(times) == pytest.approx([0.04] * 24, abs=0.0011)
+
+
+def test_stereo_is_mixed_to_one_channel(tmp_path):
+    path = tmp_path / "stereo.wav"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=RATE, layout="stereo")
+        both = np.stack([np.full(1600, 16384, np.int16), np.zeros(1600, np.int16)], axis=1).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(both, format="s16", layout="stereo")
+        frame.sample_rate = RATE
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert media.sound(path).samples[800] == pytest.approx(0.25, abs=0.01)
+
+
+# ---- time -----------------------------------------------------------------------------------------------------------
+
+
+def test_variable_frame_rate_keeps_true_times(tmp_path):
+    pts = np.cumsum([0] + [20, 120, 33] * 8).tolist()
+    times, _, told = frames_of(encode(tmp_path / "a.mkv", "libx264", pts=pts))
+    assert times == pytest.approx(np.array(pts) / 1000, abs=0.001)
+    assert told["duplicate_times"] == 0
+
+
+def test_sampled_rate_stays_on_its_grid(tmp_path):
+    path = media.write_video(tmp_path / "a.mp4", pictures(50), 25)
+    times, _, told = frames_of(path, rate_hz=10)
+    assert len(times) == 20
+    assert np.array(times) - np.arange(20) / 10 == pytest.approx(np.zeros(20), abs=0.0201)
+    assert told["decoded"] == 50
+
+
+def test_streams_that_start_late(tmp_path):
+    late_video = encode(tmp_path / "a.mkv", "libx264", "flac", pts=[500 + 40 * k for k in range(25)])
+    info = media.probe(late_video)
+    assert info.video_start_s == pytest.approx(0.5, abs=0.001)
+    assert info.audio_start_s == pytest.approx(0, abs=0.001)
+    assert frames_of(late_video)[0][0] == pytest.approx(0.5, abs=0.001)
+    late_sound = encode(tmp_path / "b.mkv", "libx264", "flac", audio_start_s=2.0)
+    assert media.probe(late_sound).audio_start_s == pytest.approx(2.0, abs=0.001)
+    heard = media.sound(late_sound)
+    assert heard.start_s == pytest.approx(2.0, abs=0.001)
+    assert onset_s(heard) == pytest.approx(2.5, abs=0.004)
+
+
+def test_transport_stream_counts_from_its_earliest_stream(tmp_path):
+    path = encode(tmp_path / "a.ts", "mpeg2video", "mp2", start_s=1.4, audio_start_s=1.6)
+    with av.open(str(path)) as container:
+        assert min(float(s.start_time * s.time_base) for s in container.streams) > 1
+    info = media.probe(path)
+    assert info.video_start_s == pytest.approx(0, abs=0.05)
+    assert info.audio_start_s == pytest.approx(0.2, abs=0.05)
+    assert frames_of(path)[0][0] == pytest.approx(0, abs=0.05)
+    assert onset_s(media.sound(path)) == pytest.approx(0.7, abs=0.05)
+
+
+class Fake:
+    """A decoded frame with a given time, in milliseconds."""
+
+    time_base, rotation = Fraction(1, 1000), 0
+
+    def __init__(self, pts):
+        self.pts = pts
+
+    def to_ndarray(self, format):
+        return np.zeros((2, 2, 3), np.uint8)
+
+
+def test_negative_and_repeated_times_are_counted_not_shown(tmp_path, monkeypatch):
+    path = media.write_video(tmp_path / "a.mp4", pictures(3), 25)
+    monkeypatch.setattr(media, "_decoded", lambda *_: map(Fake, [-40, 0, 0, 40, 30, None, 80]))
+    times, _, told = frames_of(path)
+    assert times == pytest.approx([0, 0.04, 0.08])
+    assert (told["negative_times"], told["duplicate_times"], told["decode_errors"]) == (1, 2, 1)
+
+
+def test_a_gap_in_the_sound_becomes_silence_of_its_length():
+    told = {"sound_gaps": 0, "sound_gap_s": 0.0}
+    ones = np.ones(1600, np.float32)
+    samples, start_s = media._joined([(1.0, [ones]), (1.5, [ones]), (1.55, [ones])], RATE, told)
+    assert start_s == 1.0
+    assert len(samples) == round((1.55 + 0.1 - 1.0) * RATE)
+    assert samples[1600:8000].max() == 0
+    assert samples[8000:].min() == 1
+    assert told == {"sound_gaps": 2, "sound_gap_s": pytest.approx(0.4)}
+
+
+@pytest.mark.parametrize("turn", [90, 180, -90])
+def test_rotation_is_applied(tmp_path, turn):
+    path = encode(tmp_path / "a.mp4", "libx264", rotation=turn)
+    info = media.probe(path)
+    size = (96, 64) if turn == 180 else (64, 96)
+    assert (info.width_px, info.height_px, info.rotation_deg) == (*size, turn)
+    picture = frames_of(path)[1][-1].mean(axis=2)
+    assert picture.shape == size[::-1]
+    dark = {90: picture[48:], 180: picture[:, 48:], -90: picture[:48]}[turn]  # where the dark left half must lie now
+    assert dark.mean() < 30
+    assert picture.mean() > 45
+
+
+# ---- bad input ------------------------------------------------------------------------------------------------------
+
+
+def test_missing_empty_and_text_files(tmp_path):
+    with pytest.raises(media.MediaError, match=r"none\.mp4: expected a media file .* found nothing"):
+        media.probe(tmp_path / "none.mp4")
+    with pytest.raises(media.MediaError, match="found a folder"):
+        media.probe(tmp_path)
+    empty, text = tmp_path / "empty.mp4", tmp_path / "text.mp4"
+    empty.write_bytes(b"")
+    text.write_text("This is a letter, not a film.\n" * 50)
+    with pytest.raises(media.MediaError, match=r"empty\.mp4: the file is empty"):
+        media.probe(empty)
+    for read in (media.probe, media.sound, lambda path: list(media.frames(path))):
+        with pytest.raises(media.MediaError, match=r"text\.mp4: expected video or sound"):
+            read(text)
+
+
+def test_video_without_sound_and_sound_without_video(tmp_path):
+    silent = media.write_video(tmp_path / "silent.mp4", pictures(5), 25)
+    with pytest.raises(media.MediaError, match=r"silent\.mp4: expected sound; found video"):
+        media.sound(silent)
+    assert math.isnan(media.probe(silent).audio_start_s)
+    speech = media.write_sound(tmp_path / "speech.wav", beep(), RATE)
+    with pytest.raises(media.MediaError, match=r"speech\.wav: expected picture; found audio"):
+        list(media.frames(speech))
+
+
+def test_truncated_mp4(tmp_path):
+    whole = media.write_video(tmp_path / "a.mp4", pictures(50), 25, media.Sound(beep(2), RATE))
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[:3000])  # the index at the end is gone: nothing can be decoded
+    with pytest.raises(media.MediaError, match=r"cut\.mp4: expected video or sound"):
+        media.probe(cut)
+
+
+def test_truncated_file_gives_what_can_be_decoded_and_a_warning(tmp_path):
+    rng = np.random.default_rng(1)
+    noise = [rng.integers(0, 255, (64, 96, 3), dtype=np.uint8) for _ in range(100)]
+    whole = media.write_video(tmp_path / "a.mp4", noise, 25)
+    front = tmp_path / "front.mp4"
+    with av.open(str(whole)) as source, av.open(str(front), "w", options={"movflags": "faststart"}) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    front.write_bytes(front.read_bytes()[: front.stat().st_size // 2])
+    times, _, told = frames_of(front)
+    assert 20 < len(times) < 80
+    assert any("states 4.00 s of picture" in warning for warning in told["warnings"])
+
+
+def test_nothing_to_decode_is_an_error(tmp_path, monkeypatch):
+    path = media.write_video(tmp_path / "a.mp4", pictures(3), 25, media.Sound(beep(), RATE))
+    monkeypatch.setattr(media, "_decoded", lambda *_: iter(()))
+    with pytest.raises(media.MediaError, match="no picture could be decoded"):
+        list(media.frames(path))
+    with pytest.raises(media.MediaError, match="no sound could be decoded"):
+        media.sound(path)
+
+
+def test_writing_refuses_what_it_cannot_write(tmp_path):
+    with pytest.raises(media.MediaError, match=r"95 × 64 px; H\.264 needs an even"):
+        media.write_video(tmp_path / "a.mp4", [np.zeros((64, 95, 3), np.uint8)], 25)
+    with pytest.raises(media.MediaError, match=r"as \.wav or \.flac; found '\.mp3'"):
+        media.write_sound(tmp_path / "a.mp3", beep(), RATE)
+
+
+def test_between_keeps_its_own_time():
+    sound = media.Sound(np.arange(100, dtype=np.float32), 100, 5.0)
+    part = sound.between(5.2, 5.5)
+    assert (part.start_s, part.end_s, len(part.samples)) == (5.2, 5.5, 30)
+    assert len(sound.between(0, 1).samples) == 0
+    assert len(sound.between(0, 99).samples) == 100
+
+
+# ---- the real clips -------------------------------------------------------------------------------------------------
+
+
+def test_real_clips_sit_on_the_right_clock(shared):
+    clips = shared / "data" / "clips"
+    stage, late = media.probe(clips / "stage_cuts_profile.mp4"), media.probe(clips / "one_person_then_no_face.mov")
+    assert stage.video_start_s == pytest.approx(0.852, abs=0.001)
+    assert next(media.frames(clips / "stage_cuts_profile.mp4"))[0] == pytest.approx(0.852, abs=0.001)
+    assert late.audio_start_s == pytest.approx(2.43, abs=0.001)
+    assert media.sound(clips / "one_person_then_no_face.mov").start_s == pytest.approx(2.43, abs=0.001)

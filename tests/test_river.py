@@ -1,0 +1,278 @@
+"""A recording goes down the river whole, a broken one is named, and nothing that was there before is lost."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mien import face, media, people, recordings, river, sources, tables, windows
+
+QUICK = river.RiverSettings(rate_hz=5.0, window=windows.WindowSettings(length_s=8.0, hop_s=8.0, calibration_s=4.0))
+
+
+def build(path, out, **how):
+    return river.build(recordings.read(path), out, how.pop("settings", QUICK), **how)
+
+
+def read(out):
+    return {name: tables.read(out / file, tables.ALL[name]) for name, file in river.FILES.items()}
+
+
+def contents(out):
+    return {file: (out / file).read_bytes() for file in river.FILES.values()}
+
+
+def noise(path, seconds=2.0):
+    rng = np.random.default_rng(0)
+    return media.write_sound(path, (0.05 * rng.standard_normal(int(16000 * seconds))).astype("float32"), 16000)
+
+
+@pytest.fixture(scope="module")
+def built(talk, tmp_path_factory):
+    out = tmp_path_factory.mktemp("built")
+    return out, build(talk, out)
+
+
+def test_a_meeting_folder_becomes_five_files_that_keep_their_promises(built):
+    out, report = built
+    made = read(out)
+    assert set(made["windows"]["person_id"]) == {"ada", "ben"}
+    assert made["windows"]["is_synthetic"].all()
+    assert len([c for c in made["faces"].columns if c.startswith("bs_")]) == 52
+    assert list(made["faces"].columns[:11]) == tables.FACES.names
+    assert list(made["voice"].columns[:7]) == tables.VOICE.names
+    assert json.loads((out / "report.json").read_text())["counts"] == report["counts"]
+    assert {"faces", "voice", "speech", "windows table"} <= set(report["seconds"])
+    assert report["recordings"]["talk"]["stages"]["faces"]["sampled_frames"] == 80
+
+
+def test_faces_get_the_name_of_the_voice_that_moves_their_mouth(built, talk):
+    truth = pd.read_csv(talk / "truth_faces.csv").groupby("person_id")["box_x_px"].median()
+    found = read(built[0])["faces"].groupby("person_id")["box_x_px"].median()
+    assert found.index.tolist() == ["ada", "ben"]
+    assert (found - truth).abs().max() < 20
+
+
+def test_turns_are_where_they_were_scripted(built, talk):
+    truth, found = pd.read_csv(talk / "truth_turns.csv"), read(built[0])["turns"]
+    for kind in ("turn", "backchannel"):
+        scripted = truth[truth["kind"] == kind].sort_values("start_s")
+        measured = found[found["kind"] == kind].sort_values("start_s")
+        assert measured["person_id"].tolist() == scripted["person_id"].tolist()
+        for edge in ("start_s", "end_s"):
+            assert np.abs(measured[edge].to_numpy() - scripted[edge].to_numpy()).max() < 0.06
+    assert set(found["source"]) == {"person_audio"}
+
+
+def test_a_second_build_makes_nothing_again(built, talk, monkeypatch):
+    out, _ = built
+    before = contents(out)
+    for room, name in ((face, "extract"), (media, "sound"), (windows, "table")):
+        monkeypatch.setattr(room, name, lambda *_, **__: pytest.fail("made again"))
+    build(talk, out)
+    assert contents(out) == before
+
+
+def test_workers_change_nothing(built, talk, tmp_path):
+    build(talk, tmp_path, workers=2)
+    assert contents(tmp_path) == contents(built[0])
+
+
+def test_a_stopped_build_goes_on_where_it_stopped(talk, tmp_path, monkeypatch):
+    made, whole = [], river._make_voice
+
+    def stop_at_second(job, *rest):
+        made.append(job.medium.person_id)
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        return whole(job, *rest)
+
+    monkeypatch.setattr(river, "_make_voice", stop_at_second)
+    alone = tmp_path / "voices"
+    shutil.copytree(talk / "Audio Record", alone / "Audio Record")
+    with pytest.raises(KeyboardInterrupt):
+        build(alone, tmp_path / "out")
+    build(alone, tmp_path / "out")
+    assert made == ["ada", "ben", "ben"]
+
+
+def test_a_new_setting_remakes_only_what_it_touches(talk, tmp_path, monkeypatch):
+    alone = tmp_path / "voices"
+    shutil.copytree(talk / "Audio Record", alone / "Audio Record")
+    build(alone, tmp_path / "out")
+    monkeypatch.setattr(river, "_make_voice", lambda *_: pytest.fail("made again"))
+    other = river.RiverSettings(window=windows.WindowSettings(length_s=4.0, hop_s=4.0))
+    assert build(alone, tmp_path / "out", settings=other)["counts"]["windows"] == 8
+
+
+# --- bad input: one clear error or a row with a reason; what was there before stays ---------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", b"these are words, not a film\n" * 40], ids=["empty", "text"])
+def test_a_file_that_is_no_film_is_one_clear_error_and_earlier_tables_stay(tmp_path, content):
+    noise(tmp_path / "good.wav")
+    build(tmp_path / "good.wav", tmp_path / "out")
+    before = contents(tmp_path / "out")
+    (tmp_path / "film.mp4").write_bytes(content)
+    with pytest.raises(river.BuildError, match=r"film: .*film\.mp4"):
+        build(tmp_path / "film.mp4", tmp_path / "out")
+    assert contents(tmp_path / "out") == before
+
+
+def test_a_batch_goes_on_and_reports(tmp_path):
+    folder = tmp_path / "batch"
+    folder.mkdir()
+    noise(folder / "good.wav")
+    (folder / "bad.wav").write_bytes(b"no sound")
+    report = build(folder, tmp_path / "out", workers=2)
+    assert report["counts"]["recordings"] == 1
+    assert [one["recording_id"] for one in report["failed"]] == ["bad"]
+    assert "bad.wav" in report["failed"][0]["error"]
+
+
+def test_a_truncated_film_gives_what_can_be_read_or_says_what_is_wrong(talk, tmp_path):
+    whole = (talk / "gallery.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(river.BuildError, match=r"cut\.mp4"):
+        build(tmp_path / "cut.mp4", tmp_path / "out")
+
+
+def test_sound_without_video_and_video_without_sound_are_rows_with_reasons(talk, tmp_path):
+    noise(tmp_path / "sound.wav")
+    silent = list(media.frames(talk / "gallery.mp4", rate_hz=5.0))
+    media.write_video(tmp_path / "silent.mp4", [picture for _, picture in silent][:20], 5.0)
+    found = recordings.read(tmp_path / "sound.wav") + recordings.read(tmp_path / "silent.mp4")
+    report = river.build(found, tmp_path / "out", QUICK)
+    made = read(tmp_path / "out")["windows"].set_index("recording_id")
+    assert made.loc[["sound"], "why"].str.contains("face: no_video").all()
+    assert made.loc[["silent"], "why"].str.contains("voice: no_audio; turn: no_audio").all()
+    assert any("silent.mp4" in warning for warning in report["warnings"])
+
+
+def test_no_face_at_all_is_nobody_and_no_error(tmp_path):
+    rng = np.random.default_rng(1)
+    pictures = [rng.integers(90, 110, (120, 160, 3), dtype=np.uint8) for _ in range(20)]
+    media.write_video(tmp_path / "sky.mp4", pictures, 10.0)
+    report = build(tmp_path / "sky.mp4", tmp_path / "out")
+    made = read(tmp_path / "out")
+    assert (len(made["faces"]), len(made["windows"])) == (0, 0)
+    assert len([c for c in made["faces"].columns if c.startswith("bs_")]) == 52
+    assert report["recordings"]["sky"]["stages"]["faces"]["sampled_frames"] == 10
+
+
+def test_a_face_for_half_the_time_is_half_missing_with_a_reason(talk, tmp_path):
+    pictures = [picture for _, picture in media.frames(talk / "gallery.mp4", rate_hz=10.0, told={})]
+    half = len(pictures) // 2
+    empty = [np.full_like(pictures[0], 80)] * half
+    media.write_video(tmp_path / "half.mp4", pictures[:half] + empty, 10.0)
+    whole = windows.WindowSettings(length_s=None)
+    build(tmp_path / "half.mp4", tmp_path / "out", settings=river.RiverSettings(rate_hz=5.0, window=whole))
+    made = read(tmp_path / "out")
+    assert made["windows"]["face_valid_share"].to_numpy() == pytest.approx([0.5, 0.5], abs=0.08)
+    late = made["faces"][made["faces"]["time_s"] > half / 10 + 0.3]
+    assert (late["why"] == "no_face").all()
+    assert late["bs_jawOpen"].isna().all()
+    assert (late["face_trust"] == 0).all()
+
+
+def test_an_unknown_person_in_a_transcript_is_named_and_the_rest_is_built(talk, tmp_path):
+    folder = tmp_path / "meeting"
+    shutil.copytree(talk / "Audio Record", folder / "Audio Record")
+    (folder / "meeting.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nCleo: hello\n", encoding="utf-8")
+    report = build(folder, tmp_path / "out")
+    assert report["counts"]["people"] == 2
+    assert any("Cleo" in warning for warning in report["warnings"])
+
+
+def test_a_transcript_alone_gives_turns_and_says_that_there_is_no_sound(tmp_path):
+    cues = "WEBVTT\n\n00:01.000 --> 00:04.000\nAda: hello\n\n00:04.300 --> 00:07.000\nBen: yes\n"
+    (tmp_path / "talk.vtt").write_text(cues, encoding="utf-8")
+    build(tmp_path / "talk.vtt", tmp_path / "out")
+    made = read(tmp_path / "out")
+    assert made["turns"].query("kind == 'turn'")["person_id"].tolist() == ["Ada", "Ben"]
+    assert made["windows"]["why"].str.contains("face: no_video; voice: no_audio").all()
+
+
+def test_a_transcript_gives_the_shared_sound_to_those_who_speak(talk, tmp_path):
+    folder = tmp_path / "meeting"
+    folder.mkdir()
+    shutil.copy(talk / "Audio Record" / "ada.wav", folder / "mixed.wav")
+    turns = pd.read_csv(talk / "truth_turns.csv").query("kind == 'speech'")
+    turns[["person_id", "start_s", "end_s"]].to_csv(folder / "segments.csv", index=False)
+    build(folder, tmp_path / "out")
+    made = read(tmp_path / "out")
+    heard = made["voice"].groupby("person_id")["level_db"].median()
+    assert set(made["turns"]["source"]) == {"segments"}
+    assert heard["ada"] > heard["ben"] + 10
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"", "empty"), (b"not a model", "expected sha256")])
+def test_a_broken_model_file_stops_the_build_and_earlier_tables_stay(talk, tmp_path, monkeypatch, content, words):
+    noise(tmp_path / "good.wav")
+    build(tmp_path / "good.wav", tmp_path / "out")
+    before = contents(tmp_path / "out")
+    (tmp_path / "model.task").write_bytes(content)
+    monkeypatch.setenv("MIEN_FACE_MODEL", str(tmp_path / "model.task"))
+    with pytest.raises(sources.SourceError, match=words):
+        build(talk / "gallery.mp4", tmp_path / "out")
+    assert contents(tmp_path / "out") == before
+
+
+def test_two_recordings_with_one_id_are_refused_before_any_work(tmp_path):
+    for name in ("a.wav", "a.flac"):
+        noise(tmp_path / name)
+    found = recordings.read(tmp_path / "a.wav") + recordings.read(tmp_path / "a.flac")
+    with pytest.raises(recordings.RecordingError, match="two recordings have the id 'a'"):
+        river.build(found, tmp_path / "out", QUICK)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_listed_file_that_is_gone_is_named(tmp_path):
+    row = {"recording_id": "r", "path": "gone.wav", "kind": "person_audio", "person_id": "ada"}
+    pd.DataFrame([row | {"licence": "x", "source": "y"}]).to_csv(tmp_path / "recordings.csv", index=False)
+    with pytest.raises(river.BuildError, match=r"gone\.wav: no such file"):
+        build(tmp_path, tmp_path / "out")
+
+
+# --- which face is which voice ---------------------------------------------------------------------------------------
+
+
+def faces_that_move(**mouths):
+    """One row per person and 0.1 s; ``mouths`` maps a person to when the mouth moves: (start_s, end_s) spans."""
+    times, parts = np.arange(0, 60, 0.1), []
+    rng = np.random.default_rng(3)
+    for person, spans in mouths.items():
+        moves = np.any([(times >= a) & (times < b) for a, b in spans], axis=0)
+        opening = 0.02 * rng.random(len(times)) + moves * 0.3 * rng.random(len(times))
+        parts.append(pd.DataFrame({"time_s": times, "person_id": person, "mouth_opening": opening, "why": ""}))
+    return pd.concat(parts, ignore_index=True)
+
+
+SPEECH = {"ada": [(2, 9), (21, 30), (44, 50)], "ben": [(10, 20), (31, 43), (51, 58)]}
+
+
+def said(**who):
+    rows = [(name, a, b) for name, spans in who.items() for a, b in spans]
+    return pd.DataFrame(rows, columns=["person_id", "start_s", "end_s"])
+
+
+def test_mouths_are_matched_with_the_voices_they_move_with():
+    found = people.match(faces_that_move(p1=SPEECH["ben"], p2=SPEECH["ada"]), said(**SPEECH))
+    assert found.names == {"p1": "ben", "p2": "ada"}
+    assert min(found.trust.values()) >= 0.95
+
+
+def test_a_mouth_that_moves_with_nobody_keeps_its_own_name():
+    found = people.match(faces_that_move(p1=SPEECH["ada"], p2=[(k, k + 1) for k in range(0, 60, 2)]), said(**SPEECH))
+    assert found.names == {"p1": "ada"}
+
+
+def test_one_shared_track_belongs_to_the_only_face_if_it_is_there_while_there_is_speech():
+    alone = faces_that_move(p1=SPEECH["ada"])
+    mixed = said(mixed=SPEECH["ada"])
+    assert people.match(alone, mixed).names == {"mixed": "p1"}
+    gone = alone.assign(why=np.where(alone["time_s"] < 20, "", "no_face"))
+    assert people.match(gone, mixed).names == {}
+    assert people.match(faces_that_move(**SPEECH), mixed).names == {}
