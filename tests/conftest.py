@@ -26,3 +26,35 @@ def talk(tmp_path_factory):
     small = synthetic.ConversationSettings(duration_s=16.0, width_px=640, height_px=320, face_width_px=110.0)
     synthetic.write_recording(folder, small)
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_study(tmp_path_factory):
+    """The default study, made small: a short SYNTHETIC recording, the committed real tables, few permutations."""
+    from mien import evidence, river, study, synthetic, windows
+
+    root = tmp_path_factory.mktemp("study")
+    (root / "data").mkdir()
+    for table in (ROOT / "data").glob("*_windows.csv"):
+        (root / "data" / table.name).write_bytes(table.read_bytes())
+    (root / "data" / "recordings.csv").write_bytes((ROOT / "data" / "recordings.csv").read_bytes())
+    settings = study.StudySettings(
+        conversation=synthetic.ConversationSettings(duration_s=16.0, width_px=640, height_px=320, face_width_px=110.0),
+        river=river.RiverSettings(
+            rate_hz=5.0, window=windows.WindowSettings(length_s=4.0, hop_s=4.0, calibration_s=4.0)
+        ),
+        evidence=evidence.EvidenceSettings(n_permutations=9, n_repeats=1, n_bootstrap=200),
+    )
+    small = study.Study(root, settings)
+    small.record()
+    small.build()
+    small.judge()
+    small.draw()
+    return small
+
+
+def pytest_collection_modifyitems(items):
+    """Keep a file's tests in one process, and those of the study together, so that what they share is made once."""
+    for item in items:
+        together = "study" if item.path.stem in ("test_study", "test_notebooks") else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(together))

@@ -230,7 +230,14 @@ def test_words_decide_what_timing_cannot():
 
 @pytest.mark.parametrize(
     ("said", "is_one"),
-    [("yeah", True), ("Yeah, right.", True), ("oh really", True), ("he left", False), ("yeah yeah yeah yeah", False)],
+    [
+        ("yeah", True),
+        ("Yeah, right.", True),
+        ("oh really", True),
+        ("he left", False),
+        ("yeah he left", False),
+        ("yeah yeah yeah yeah", False),
+    ],
 )
 def test_a_backchannel_has_three_words_at_most_half_of_them_known(said, is_one):
     words = turns.spread(speech(("ben", 4, 4.8)).assign(words=said))

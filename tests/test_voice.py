@@ -278,15 +278,20 @@ def test_syllable_nuclei_are_counted_per_second_of_speech():
     assert values["voice_nuclei_per_s"] == pytest.approx(4, abs=0.4)
 
 
-def test_a_ripple_and_a_noise_burst_are_no_syllables():
-    said = syllables(12, 4)
-    at = np.arange(len(said)) / RATE
-    rippled = said * (1 + 0.04 * np.sin(2 * np.pi * 11 * at))
+def test_a_noise_burst_is_no_syllable():
     burst = store.rng("bursts").normal(0, 0.1, round(0.1 * RATE))
     hiss = np.concatenate([np.zeros(3200), burst, np.zeros(3200)])
-    rows = voice.frames(sound(np.concatenate([rippled, hiss, hiss])))
-    spoken = rows[rows["level_db"].notna()]
-    assert len(voice.prosody.nuclei(spoken, SETTINGS)) == 12
+    rows = voice.frames(sound(np.concatenate([syllables(12, 4), hiss, hiss])))
+    assert len(voice.prosody.nuclei(rows[rows["level_db"].notna()], SETTINGS)) == 12
+
+
+@pytest.mark.parametrize(("swell_db", "count"), [(1, 1), (4, 8)])
+def test_a_swell_is_a_syllable_from_two_decibels(swell_db, count):
+    at = np.arange(2 * RATE) / RATE
+    level_db = at - swell_db / 2 * np.cos(2 * np.pi * 4 * at)  # rising a little, so that no two peaks are equal
+    swelling = buzz(150, 2) * 10 ** (level_db / 20)
+    spoken = voice.frames(sound(swelling)).iloc[5:-5]
+    assert len(voice.prosody.nuclei(spoken, SETTINGS)) == count
 
 
 def test_a_leap_between_two_stretches_of_speech_is_no_perturbation():

@@ -130,18 +130,27 @@ def _steps(table, signal, start_s, end_s, step_s):
     )
 
 
+VOICE_SIGNALS, FACE_SIGNALS = ("pitch_st", "level_db"), ("jaw_open", "smile", "yaw_deg")
+
+
 def ribbon(numbers, title="", most_people=6):
-    """Draw a ribbon: the floor, and under it each person's voice and face, on one clock (seconds)."""
+    """Draw a ribbon: the floor, and under it each person's voice and face, on one clock (seconds).
+
+    A person whose voice or face was never measured has no panel for it.
+    """
     people = sorted(numbers["person_id"].unique())[:most_people]
-    drawing = Drawing(figsize=(10, 1.0 + 0.28 * max(len(people), 2) + 1.9 * max(len(people), 1)), layout="constrained")
-    heights = [max(len(people), 2) * 0.28] + [1.0, 1.0] * max(len(people), 1)
-    axes = drawing.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+    panels = [
+        (draw, person, PEOPLE_COLOURS[place % len(PEOPLE_COLOURS)])
+        for place, person in enumerate(people)
+        for draw, signals in ((_draw_voice, VOICE_SIGNALS), (_draw_face, FACE_SIGNALS))
+        if ((numbers["person_id"] == person) & numbers["signal"].isin(signals)).any()
+    ]
+    floor = 0.28 * max(len(people), 2)
+    drawing = Drawing(figsize=(10, 1.0 + floor + 0.95 * len(panels)), layout="constrained")
+    axes = np.atleast_1d(drawing.subplots(1 + len(panels), 1, sharex=True, height_ratios=[floor] + [1.0] * len(panels)))
     _draw_floor(axes[0], numbers, people)
-    for place, person in enumerate(people):
-        colour = PEOPLE_COLOURS[place % len(PEOPLE_COLOURS)]
-        mine = numbers[numbers["person_id"] == person]
-        _draw_voice(axes[1 + 2 * place], mine, person, colour)
-        _draw_face(axes[2 + 2 * place], mine, person, colour)
+    for axis, (draw, person, colour) in zip(axes[1:], panels, strict=True):
+        draw(axis, numbers[numbers["person_id"] == person], person, colour)
     if len(numbers):
         axes[0].set_xlim(numbers["start_s"].min(), numbers["end_s"].max())
     axes[-1].set_xlabel("seconds from the start of the recording")
@@ -170,7 +179,6 @@ def _line(axis, mine, signal, **style):
     times, values = rows["start_s"].to_numpy(), rows["value"].to_numpy()
     breaks = np.flatnonzero(np.diff(times) > 1.5 * (rows["end_s"] - rows["start_s"]).max()) + 1 if len(rows) else []
     axis.plot(np.insert(times, breaks, np.nan), np.insert(values, breaks, np.nan), **style)
-    return len(rows)
 
 
 def _draw_voice(axis, mine, person, colour):
@@ -182,12 +190,10 @@ def _draw_voice(axis, mine, person, colour):
         other.set_ylim(max(level["value"].min(), level["value"].max() - 70), level["value"].max() + 5)
         axis.set_zorder(other.get_zorder() + 1)
         axis.patch.set_visible(False)
-    drawn = _line(axis, mine, "pitch_st", color=colour, linewidth=1.6)
+    _line(axis, mine, "pitch_st", color=colour, linewidth=1.6)
     axis.set_ylabel("pitch (st)")
     axis.set_ylim(-12, 12)
     axis.text(0.005, 0.86, f"{person}: voice", transform=axis.transAxes, fontsize=8, color=colour, weight="bold")
-    if not drawn:
-        axis.text(0.5, 0.5, "no voice that is surely theirs", transform=axis.transAxes, ha="center", color=QUIET)
 
 
 def _draw_face(axis, mine, person, colour):
@@ -195,14 +201,12 @@ def _draw_face(axis, mine, person, colour):
         "jaw_open": ("jaw open", {"color": colour, "linewidth": 1.2}),
         "smile": ("smile", {"color": colour, "linewidth": 1.6, "linestyle": ":"}),
     }
-    drawn = sum(_line(axis, mine, signal, label=label, **style) for signal, (label, style) in lines.items())
+    for signal, (label, style) in lines.items():
+        _line(axis, mine, signal, label=label, **style)
     axis.set_ylabel("face (0–1)")
     axis.set_ylim(0, 1.4)
     axis.set_yticks([0, 0.5, 1])
     axis.text(0.005, 0.86, f"{person}: face", transform=axis.transAxes, fontsize=8, color=colour, weight="bold")
-    if not drawn:
-        axis.text(0.5, 0.5, "no face", transform=axis.transAxes, ha="center", color=QUIET)
-        return
     other = axis.twinx()
     _line(other, mine, "yaw_deg", color=QUIET, linewidth=0.9, label="head yaw (deg)")
     other.set_ylim(-45, 45)
@@ -239,6 +243,11 @@ def scores(numbers):
     people = numbers.groupby("corpus")["n_people"].first()
     axes[0].set_yticks(range(len(labels)), [f"{corpus} ({people[corpus]:.0f} people)\n{m}" for corpus, m in labels])
     axes[0].set_ylim(len(labels) - 0.5, -0.5)
+    drawing.supxlabel(
+        "dot: people never seen · bar: 95 % interval over people · dotted: chance · tick: best baseline",
+        fontsize=8.5,
+        color=QUIET,
+    )
     return drawing
 
 
@@ -288,7 +297,7 @@ def leaks(numbers, metric="balanced_accuracy"):
         axis.grid(axis="x", color=SOFT, linewidth=0.6)
     axes[0].set_yticks(range(len(rungs)), [RUNGS[rung] for rung in rungs])
     axes[0].set_ylim(len(rungs) - 0.5, -0.5)
-    axes[-1].legend(loc="best")
+    axes[0].legend(loc="lower left", title="chance is dotted", title_fontsize=8, alignment="left")
     return drawing
 
 
@@ -316,7 +325,15 @@ def truth(numbers):
         axis.plot(span, span, color=QUIET, linewidth=0.9)
         for place, person in enumerate(people):
             mine = rows[rows["person_id"] == person]
-            axis.plot(mine["scripted"], mine["measured"], ".", color=PEOPLE_COLOURS[place], markersize=3, label=person)
+            axis.plot(
+                mine["scripted"],
+                mine["measured"],
+                ".",
+                color=PEOPLE_COLOURS[place],
+                markersize=3,
+                label=person,
+                rasterized=True,
+            )
         axis.set_title(quantity)
         axis.set_xlabel(f"scripted ({unit})" if unit else "scripted")
     axes[0].set_ylabel("measured")

@@ -331,6 +331,7 @@ def _owned(frame, recording, table):
 
 def _report(built, failed, jobs, errors, out, settings):
     table = tables.read(out / FILES["windows"], tables.WINDOWS)
+    shared = {f"{recording.recording_id}_mixed" for recording in built}
     seconds, warnings = {}, []
     for job in jobs:
         record = json.loads(store.sidecar(job.part).read_text())
@@ -341,14 +342,15 @@ def _report(built, failed, jobs, errors, out, settings):
         record = json.loads(store.sidecar(out / FILES[name]).read_text())
         seconds[f"{name} table"] = record["seconds"]
     failing = [job for job in _jobs_of(built, out) if job.part in errors]
-    warnings += [f"{job.name}: {errors[job.part]}" for job in failing]
+    warnings += [f"{job.recording.recording_id}: {errors[job.part]}" for job in failing]
     return {
         "made_by": f"mien {__version__}",
         "settings": settings,
         "counts": {
             "recordings": len(built),
             "failed": len(failed),
-            "people": int(table["person_id"].nunique()),
+            "people": len(set(table["person_id"]) - shared),
+            "shared_tracks": len(set(table["person_id"]) & shared),
             "windows": len(table),
             "groups": int(table["group_id"].nunique()),
             "rows": {name: _n_rows(out / file) for name, file in FILES.items()},

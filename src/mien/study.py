@@ -309,8 +309,8 @@ def ladder(leaks, metric="balanced_accuracy"):
     for (corpus, model), rows in leaks[leaks["metric"] == metric].groupby(["corpus", "model"], sort=False):
         value = rows.set_index("rung")["value"]
         parts.append(
-            f"{corpus}, {model}: rows {value['rows']:.2f}, people {value['people']:.2f} "
-            f"({value['rows'] - value['people']:+.2f})"
+            f"{corpus}, {model}: rows {value['rows']:.3f}, people {value['people']:.3f} "
+            f"({value['rows'] - value['people']:+.3f})"
         )
     return (
         "On the same data and model, splitting rows where people must be split gives this balanced accuracy: "

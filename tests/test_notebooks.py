@@ -1,0 +1,75 @@
+"""Notebooks: one question each, no definitions, committed with outputs, and executed here on a small study."""
+
+import ast
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from mien import study, tables
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+NAMES = [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+
+
+def cells(name, kind="code"):
+    return [c for c in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())["cells"] if c["cell_type"] == kind]
+
+
+def definitions(source):
+    return [
+        n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+    ]
+
+
+def test_every_notebook_is_part_of_the_study():
+    assert tuple(NAMES) == study.NOTEBOOKS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_asks_one_question_and_defines_nothing(name):
+    title = "".join(cells(name, "markdown")[0]["source"]).splitlines()[0]
+    assert title.startswith(f"# {name[:2]} · ")
+    assert title.endswith("?")
+    assert [d.name for c in cells(name) for d in definitions("".join(c["source"]))] == []
+    assert max(len(c["source"]) for c in cells(name)) <= 6
+
+
+def test_definitions_are_seen():
+    assert [d.name for d in definitions("def f(): pass\nclass G: pass")] == ["f", "G"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_is_committed_with_outputs_and_no_error(name):
+    outputs = [output for cell in cells(name) for output in cell["outputs"]]
+    assert outputs
+    assert not [o for o in outputs if o["output_type"] == "error"]
+    assert "/home/" not in json.dumps(outputs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_runs_from_top_to_bottom_and_computes_its_answer(name, small_study, tmp_path, monkeypatch):
+    monkeypatch.setenv("MIEN_STUDY", str(small_study.root))
+    study.run_notebook(NOTEBOOKS / f"{name}.ipynb", tmp_path / "run.ipynb")
+    run = nbformat.read(tmp_path / "run.ipynb", as_version=4)
+    said = [o["text"] for c in run.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "stream"]
+    answers = study.answers(small_study.load())
+    assert said[-1].strip() in answers.values()
+
+
+def test_a_failing_cell_names_the_notebook(tmp_path):
+    shutil.copy(NOTEBOOKS / f"{NAMES[0]}.ipynb", tmp_path / "bad.ipynb")
+    notebook = nbformat.read(tmp_path / "bad.ipynb", as_version=4)
+    notebook.cells = [nbformat.v4.new_code_cell("1 / 0")]
+    nbformat.write(notebook, tmp_path / "bad.ipynb")
+    with pytest.raises(tables.TableError, match=r"bad\.ipynb: a cell failed"):
+        study.run_notebook(tmp_path / "bad.ipynb", tmp_path / "out.ipynb")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_readme_says_what_the_notebooks_found(name):
+    said = [o["text"] for cell in cells(name) for o in cell["outputs"] if o["output_type"] == "stream"]
+    readme = " ".join((NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8").split())
+    assert " ".join("".join(said[-1]).split()) in readme
