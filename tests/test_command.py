@@ -40,7 +40,7 @@ def test_the_module_and_the_command_are_one():
 def test_build_says_what_it_built_and_draw_draws_it(said, sounds, tmp_path):
     code, out, _ = said("build", sounds, "--out", tmp_path / "out", "--workers", 1, "--window-s", 1)
     assert code == 0
-    assert out.startswith("2 recordings, 2 people, 4 windows")
+    assert out.startswith("2 recordings, 0 people, 2 tracks that people share, 4 windows")
     code, out, _ = said("draw", tmp_path / "out", "--recording", "two", "--end-s", 2)
     assert code == 0
     assert (tmp_path / "out" / "ribbon_two.png").stat().st_size > 1000

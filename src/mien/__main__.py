@@ -170,8 +170,9 @@ def _corpus(name, folder):
 
 def _say_built(report, out):
     counts = report["counts"]
+    shared = f", {counts['shared_tracks']} tracks that people share" if counts["shared_tracks"] else ""
     SAYS.print(
-        f"{counts['recordings']} recordings, {counts['people']} people, {counts['windows']} windows -> {out}",
+        f"{counts['recordings']} recordings, {counts['people']} people{shared}, {counts['windows']} windows -> {out}",
         markup=False,
     )
     for warning in report["warnings"][:10]:
