@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -121,17 +122,27 @@ def _add_workers(parser):
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes (default: cores)")
 
 
+LINE_EVERY_S = 10.0
+
+
 @contextmanager
 def _progress():
-    """A callback ``(name, done, total)`` that draws a bar per name on a terminal, and stays silent elsewhere."""
+    """A callback ``(name, done, total)``: a bar per name on a terminal, elsewhere a line every ten seconds."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
     with Progress(*columns, TimeRemainingColumn(), console=WARNS, transient=True) as bars:
-        tasks = {}
+        tasks, said_s = {}, time.monotonic()
 
         def tick(name, done, total):
-            if name not in tasks:
-                tasks[name] = bars.add_task(name, total=total or 1)
-            bars.update(tasks[name], completed=done, total=total or 1)
+            nonlocal said_s
+            if done >= total and name in tasks:
+                bars.remove_task(tasks.pop(name))
+            elif done < total:
+                if name not in tasks:
+                    tasks[name] = bars.add_task(name, total=total)
+                bars.update(tasks[name], completed=done, total=total)
+            if not WARNS.is_terminal and time.monotonic() - said_s > LINE_EVERY_S:
+                WARNS.print(f"… {name}: {done / (total or 1):.0%}", markup=False)
+                said_s = time.monotonic()
 
         yield tick
 

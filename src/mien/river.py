@@ -2,7 +2,7 @@
 
 import json
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -117,7 +117,9 @@ def run(job, settings, tick=lambda *_: None):
         )
     makers = {"faces": _make_faces, "voice": _make_voice, "speech": _make_speech, "segments": _make_segments}
     make = makers[job.stage]
-    return store.kept(job.part, _causes(job, settings), lambda part: make(job, settings, part, tick))
+    made = store.kept(job.part, _causes(job, settings), lambda part: make(job, settings, part, tick))
+    tick(job.name, 1, 1)
+    return made
 
 
 def _make_faces(job, settings, part, tick):
@@ -172,14 +174,30 @@ def _work(jobs, settings, workers, progress):
     errors = {}
     context = multiprocessing.get_context("spawn")  # MediaPipe's threads do not survive a fork
     # No max_tasks_per_child: with it Python 3.11 may wait for ever (CPython issue 115634).
-    with ProcessPoolExecutor(workers, context) as pool:
-        asked = {pool.submit(_run_quietly, job, settings): job for job in jobs}
-        for number, answer in enumerate(as_completed(asked), 1):
-            error = answer.result()
-            if error:
-                errors[asked[answer].part] = error
-            progress("files", number, len(jobs))
+    with context.Manager() as manager, ProcessPoolExecutor(min(workers, len(jobs)), context) as pool:
+        ticks = manager.Queue()
+        waiting = {pool.submit(_run_quietly, job, settings, Ticks(ticks)): job for job in jobs}
+        while waiting:
+            done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            for answer in done:
+                job = waiting.pop(answer)
+                if answer.result():
+                    errors[job.part] = answer.result()
+                progress("files", len(jobs) - len(waiting), len(jobs))
+            while not ticks.empty():
+                progress(*ticks.get())
     return errors
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """Progress that crosses from a worker process to the one that shows it."""
+
+    queue: object
+
+    def __call__(self, name, done, total):
+        """Pass one step on: what is being done, how much of it is done, and how much there is."""
+        self.queue.put((name, done, total))
 
 
 def _work_here(jobs, settings, progress):

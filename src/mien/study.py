@@ -18,6 +18,7 @@ CORPORA = {"ravdess": "RAVDESS", "emodb": "EmoDB"}
 TARGET, SIGNALS, MODELS = "label_valence", "voice", ("logistic", "forest")
 NOTEBOOKS = ("00_tour", "06_sentiment", "09_leaks")
 LEAK_MODELS = ("logistic", "forest")
+TOUR_FIGURES = ("tour_ribbon", "tour_truth")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Study:
         tick = progress or (lambda *_: None)
         self.record(tick)
         self.build(workers, tick)
+        self.draw(TOUR_FIGURES)
         self.judge(workers, tick)
         self.draw()
         self.run_notebooks(tick)
@@ -106,8 +108,9 @@ class Study:
         """Evaluate acted valence from the voice in every corpus, and climb the ladder of leaks on the same data."""
         causes = {
             "windows": {corpus: store.sha256(self.windows(corpus)) for corpus in CORPORA},
+            "asked": [TARGET, SIGNALS, MODELS, LEAK_MODELS],
             "settings": self.settings.evidence,
-            "code": store.code("tables", "models", "evidence", "study"),
+            "code": store.code("tables", "models", "evidence"),
         }
 
         def judged(part):
@@ -144,38 +147,42 @@ class Study:
         ladder = evidence.leak_ladder(table, TARGET, SIGNALS, model, self.settings.evidence)
         return ladder.assign(corpus=CORPORA[corpus])
 
-    def load(self):
-        """The tables of the study by name, as figures and notebooks read them."""
-        missing = [p for p in (self.tracks / "windows.csv", self.evidence, self.leaks) if not p.is_file()]
+    def load(self, names=None):
+        """The tables of the study by name (all, if none are named), as figures and notebooks read them."""
+        names = set(names or (*river.FILES, "truth", "evidence", "leaks"))
+        missing = [path for name in sorted(names) for path in self._places(name) if not path.is_file()]
         if missing:
             raise tables.TableError(f"{missing[0]}: not made yet; run `make reproduce` (or `mien reproduce`) first")
-        read = built(self.tracks)
-        read["truth"] = synthetic.against_truth(self.recording, read)
-        read["evidence"] = tables.read(self.evidence, tables.EVIDENCE)
-        read["leaks"] = pd.read_csv(self.leaks)
+        read = built(self.tracks) if names & {*river.FILES, "truth"} else {}
+        if "truth" in names:
+            read["truth"] = synthetic.against_truth(self.recording, read)
+        if "evidence" in names:
+            read["evidence"] = tables.read(self.evidence, tables.EVIDENCE)
+        if "leaks" in names:
+            read["leaks"] = pd.read_csv(self.leaks)
         return read
 
-    def draw(self):
-        """Draw every figure and write the manifest; return the paths, whether remade or kept."""
-        folder, read, paths = self.root / "figures", None, []
-        for figure in figures.ALL:
-            endings = (".csv", ".png", ".svg")
-            mine = [folder / f"{figure.name}{ending}" for ending in endings]
+    def _places(self, name):
+        """The files from which a table of the study is read."""
+        own = {"evidence": [self.evidence], "leaks": [self.leaks]}
+        own["truth"] = [self.recording / "made.json", *(self.tracks / file for file in river.FILES.values())]
+        return own[name] if name in own else [self.tracks / river.FILES[name]]
+
+    def draw(self, names=None):
+        """Draw the figures (all, if none are named) and the manifest; return their paths, remade or kept."""
+        folder, paths = self.root / "figures", []
+        for figure in [figures.named(name) for name in names] if names else figures.ALL:
+            mine = [folder / f"{figure.name}{ending}" for ending in (".csv", ".png", ".svg")]
             causes = {"read": self._sources_of(figure), "code": store.code("tables", "figures", "study", "synthetic")}
             if not all(store.is_current(path, causes) for path in mine):
-                read = read or self.load()
-                for path in figures.save(figure, read, folder):
+                for path in figures.save(figure, self.load(figure.reads), folder):
                     store.record(path, causes)
             paths += mine
-        tables.write(figures.manifest(), folder / "figures.csv")
-        return [*paths, folder / "figures.csv"]
+        return [*paths, tables.write(figures.manifest(), folder / "figures.csv")]
 
     def _sources_of(self, figure):
-        places = {"evidence": [self.evidence], "leaks": [self.leaks]}
-        for name, file in river.FILES.items():
-            places[name] = [self.tracks / file]
-        places["truth"] = [self.recording / "made.json", *(self.tracks / file for file in river.FILES.values())]
-        return {path.name: store.sha256(path) for name in figure.reads for path in places[name]}
+        places = {path for name in figure.reads for path in self._places(name) if path.is_file()}
+        return {path.name: store.sha256(path) for path in sorted(places)}
 
     def run_notebooks(self, tick=lambda *_: None):
         """Execute the notebooks in place, each only if its cells, the tables or the code have changed."""
@@ -237,6 +244,9 @@ def _cells(path):
     return [(cell["cell_type"], cell["source"]) for cell in json.loads(path.read_text())["cells"]]
 
 
+QUIET = ["--IPKernelApp.log_level=ERROR"]
+
+
 def run_notebook(path, out):
     """Execute a notebook from top to bottom in a fresh kernel of this Python and write it, without time stamps."""
     import nbformat
@@ -245,7 +255,7 @@ def run_notebook(path, out):
 
     notebook = nbformat.read(path, as_version=4)
     os.environ.setdefault("MIEN_STUDY", str(Path(path).resolve().parents[1]))
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False)
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False, extra_arguments=QUIET)
     try:
         client.execute(cwd=str(Path(path).parent))
     except CellExecutionError as error:
