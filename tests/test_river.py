@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mien import face, media, people, recordings, river, sources, tables, windows
+from mien.river import jobs
 
 QUICK = river.RiverSettings(rate_hz=5.0, window=windows.WindowSettings(length_s=8.0, hop_s=8.0, calibration_s=4.0))
 
@@ -81,7 +82,7 @@ def test_workers_change_nothing(built, talk, tmp_path):
 
 
 def test_a_stopped_build_goes_on_where_it_stopped(talk, tmp_path, monkeypatch):
-    made, whole = [], river._make_voice
+    made, whole = [], jobs._make_voice
 
     def stop_at_second(job, *rest):
         made.append(job.medium.person_id)
@@ -89,7 +90,7 @@ def test_a_stopped_build_goes_on_where_it_stopped(talk, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return whole(job, *rest)
 
-    monkeypatch.setattr(river, "_make_voice", stop_at_second)
+    monkeypatch.setattr(jobs, "_make_voice", stop_at_second)
     alone = tmp_path / "voices"
     shutil.copytree(talk / "Audio Record", alone / "Audio Record")
     with pytest.raises(KeyboardInterrupt):
@@ -102,7 +103,7 @@ def test_a_new_setting_remakes_only_what_it_touches(talk, tmp_path, monkeypatch)
     alone = tmp_path / "voices"
     shutil.copytree(talk / "Audio Record", alone / "Audio Record")
     build(alone, tmp_path / "out")
-    monkeypatch.setattr(river, "_make_voice", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(jobs, "_make_voice", lambda *_: pytest.fail("made again"))
     other = river.RiverSettings(window=windows.WindowSettings(length_s=4.0, hop_s=4.0))
     assert build(alone, tmp_path / "out", settings=other)["counts"]["windows"] == 8
 

@@ -1,0 +1,72 @@
+"""What a build tells about itself: counts, durations, seconds per stage, every warning and every missing value."""
+
+import json
+
+import pandas as pd
+
+from mien import __version__, store, tables
+
+FILES = {"turns": "turns.csv", "windows": "windows.csv", "faces": "faces.parquet", "voice": "voice.parquet"}
+"""The tables that a build writes, by name."""
+
+
+def report(built, failed, jobs, unread, out, settings):
+    """The report of a build, as a dictionary; ``unread`` are sentences on files that could not be read."""
+    table = tables.read(out / FILES["windows"], tables.WINDOWS)
+    shared = {f"{recording.recording_id}_mixed" for recording in built}
+    seconds, warnings = {}, []
+    for job in jobs:
+        record = json.loads(store.sidecar(job.part).read_text())
+        seconds[job.stage] = round(seconds.get(job.stage, 0) + record["seconds"], 3)
+        for warning in record["notes"].get("warnings", []):
+            warnings.append(f"{job.name}: {warning}")
+    for name in FILES:
+        record = json.loads(store.sidecar(out / FILES[name]).read_text())
+        seconds[f"{name} table"] = record["seconds"]
+    warnings += unread
+    return {
+        "made_by": f"mien {__version__}",
+        "settings": settings,
+        "counts": {
+            "recordings": len(built),
+            "failed": len(failed),
+            "people": len(set(table["person_id"]) - shared),
+            "shared_tracks": len(set(table["person_id"]) & shared),
+            "windows": len(table),
+            "groups": int(table["group_id"].nunique()),
+            "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
+        },
+        "recordings": {recording.recording_id: _about(recording, jobs) for recording in built},
+        "seconds": seconds,
+        "missing": _missing(table),
+        "warnings": list(dict.fromkeys(warnings)),
+        "failed": failed,
+        "sha256": {file: store.sha256(out / file) for file in FILES.values()},
+    }
+
+
+def _n_rows(path):
+    return len(pd.read_parquet(path, columns=[]) if path.suffix == ".parquet" else pd.read_csv(path, usecols=[0]))
+
+
+def _about(recording, jobs):
+    mine = [job for job in jobs if job.recording.recording_id == recording.recording_id]
+    stages = {f"{job.stage} {job.medium.person_id}".strip(): store.notes(job.part) for job in mine}
+    return {
+        "licence": recording.licence,
+        "source": recording.source,
+        "is_synthetic": recording.is_synthetic,
+        "files": {medium.path.name: medium.kind for medium in recording.media},
+        "stages": {name: {k: v for k, v in told.items() if k != "warnings"} for name, told in stages.items()},
+    }
+
+
+def _missing(table):
+    """How many windows miss a value, by reason and column."""
+    found = {}
+    for cell in table.get("why", pd.Series(dtype=str)).dropna():
+        for item in filter(None, cell.split("; ")):
+            column, reason = item.split(": ")
+            entry = found.setdefault(reason, {"means": tables.REASONS[reason], "windows_by_column": {}})
+            entry["windows_by_column"][column] = entry["windows_by_column"].get(column, 0) + 1
+    return found
