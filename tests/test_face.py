@@ -265,6 +265,16 @@ def test_blinks_are_relative_to_the_persons_own_eyes():
     assert measured(narrow)[0]["face_eye_opening_rel"] == pytest.approx(0.973, abs=0.01)
 
 
+def test_the_open_eye_comes_from_the_calibration_span_or_is_missing():
+    rows = person(eye_opening=0.3)
+    values, _ = face.features(rows, 0, 10, 25.0, usual_eye=0.6)
+    assert values["face_eye_opening_rel"] == pytest.approx(0.5)
+    values, reasons = face.features(rows, 0, 10, 25.0, usual_eye=face.open_eye(rows.iloc[:0]))
+    for name in ("face_eye_opening_rel", "face_blinks_per_min", "face_blink_mean_s"):
+        assert np.isnan(values[name])
+        assert reasons[name] == "no_calibration"
+
+
 def test_low_frame_rate_is_a_reason():
     values, reasons = measured(person(rate_hz=10.0), rate_hz=10.0)
     assert reasons == dict.fromkeys(("face_blinks_per_min", "face_blink_mean_s"), "low_frame_rate")

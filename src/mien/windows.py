@@ -13,6 +13,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from mien import face, tables, turns, voice
+from mien.voice import Reference
 
 SIGNALS = ("face", "voice", "turn")
 """The modalities; each is a column prefix (``face_``, ``voice_``, ``turn_``)."""
@@ -84,7 +85,7 @@ def table(measured, settings, voice_settings=None, turn_settings=None):
     """
     voice_settings = voice_settings or voice.VoiceSettings()
     turn_settings = turn_settings or turns.TurnSettings()
-    listed = _listed_references(measured, voice_settings)
+    listed = _listed_norms(measured, voice_settings)
     rows = []
     for one in measured:
         everything = turns.floor(one.turns, turn_settings, one.duration_s) if len(one.turns) else None
@@ -120,30 +121,51 @@ def prefixes(frame):
     return [signal for signal in SIGNALS if any(column.startswith(f"{signal}_") for column in frame.columns)]
 
 
-def _listed_references(measured, settings):
+def _listed_norms(measured, settings):
+    """What is usual for those who have recordings marked for calibration, by person_id."""
     parts = {}
     for one in measured:
         for person_id, facts in one.about.items():
             if facts.get("is_calibration"):
-                parts.setdefault(person_id, []).append(one.voice[one.voice["person_id"] == person_id])
-    return {person_id: voice.reference(pd.concat(rows), settings) for person_id, rows in parts.items()}
+                parts.setdefault(person_id, []).append(one)
+    return {
+        person_id: Norms(
+            voice.reference(pd.concat([_of(one.voice, person_id) for one in own]), settings),
+            face.open_eye(pd.concat([_of(one.faces, person_id) for one in own])),
+        )
+        for person_id, own in parts.items()
+    }
+
+
+def _of(frame, person_id):
+    return frame[frame["person_id"] == person_id]
+
+
+@dataclass(frozen=True)
+class Norms:
+    """What is usual for a person, from their calibration span: voice (None if not known) and open eye (NaN if not)."""
+
+    voice: Reference | None = None
+    open_eye: float = np.nan
+
+
+def _norms(faces, sound, settings, voice_settings):
+    """The norms from the start of the recording itself; none where the whole recording is one window."""
+    if settings.length_s is None:
+        return Norms()
+    early = [frame[frame["time_s"] < settings.calibration_s] for frame in (sound, faces)]
+    return Norms(voice.reference(early[0], voice_settings), face.open_eye(early[1]))
 
 
 def _rows(one, person_id, everything, listed, settings, voice_settings):
-    faces = one.faces[one.faces["person_id"] == person_id]
-    sound = one.voice[one.voice["person_id"] == person_id]
+    faces, sound = _of(one.faces, person_id), _of(one.voice, person_id)
     speech = one.turns[(one.turns["person_id"] == person_id) & (one.turns["kind"] == "speech")]
-    if person_id in listed:
-        reference = listed[person_id]
-    elif settings.length_s is None:
-        reference = None
-    else:
-        reference = voice.reference(sound[sound["time_s"] < settings.calibration_s], voice_settings)
+    norms = listed[person_id] if person_id in listed else _norms(faces, sound, settings, voice_settings)
     for start_s, end_s in spans(one.duration_s, settings):
         values, reasons = {}, {}
         for signal, found in (
-            ("face", _face(one, faces, start_s, end_s)),
-            ("voice", _voice(one, sound, speech, start_s, end_s, reference, voice_settings)),
+            ("face", _face(one, faces, start_s, end_s, norms.open_eye)),
+            ("voice", _voice(one, sound, speech, start_s, end_s, norms.voice, voice_settings)),
             ("turn", _turn(one, person_id, everything, start_s, end_s)),
         ):
             if isinstance(found, str):
@@ -182,12 +204,12 @@ def _shortened(reasons):
     return short
 
 
-def _face(one, faces, start_s, end_s):
+def _face(one, faces, start_s, end_s, usual_eye):
     if "face" in one.absent:
         return one.absent["face"]
     if faces.empty:
         return "no_face"
-    return face.features(faces, start_s, end_s, one.frame_rate_hz)
+    return face.features(faces, start_s, end_s, one.frame_rate_hz, usual_eye=usual_eye)
 
 
 def _voice(one, sound, speech, start_s, end_s, reference, settings):

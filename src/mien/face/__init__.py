@@ -18,11 +18,21 @@ import pandas as pd
 
 from mien import sources
 
-from .features import FeatureSettings, features
+from .features import FeatureSettings, features, open_eye
 from .follower import BLENDSHAPES, head_angles
 from .watch import Watch
 
-__all__ = ["MODEL", "FaceError", "FaceSettings", "FeatureSettings", "extract", "features", "head_angles", "nothing"]
+__all__ = [
+    "MODEL",
+    "FaceError",
+    "FaceSettings",
+    "FeatureSettings",
+    "extract",
+    "features",
+    "head_angles",
+    "nothing",
+    "open_eye",
+]
 
 MODEL = sources.FACE_LANDMARKER
 """MediaPipe's bundle: face detector, 478 landmarks, 52 blendshapes, head geometry."""

@@ -42,15 +42,24 @@ class FeatureSettings:
     gap_s: float = 0.25
 
 
-def features(rows, start_s, end_s, frame_rate_hz, settings=None):
+def open_eye(rows):
+    """How wide a person's eyes are when open: the 90th percentile of the eye aspect ratio over valid frames.
+
+    Take ``rows`` from the calibration span: a norm from the windows under test leaks labels. NaN without a valid frame.
+    """
+    return rows.loc[_valid(rows), "eye_opening"].quantile(0.9)
+
+
+def features(rows, start_s, end_s, frame_rate_hz, settings=None, usual_eye=None):
     """The face of one person in one window: a dictionary of ``face_*`` values, and one of reasons for each NaN.
 
-    ``rows`` are all of this person's rows of the recording (the person's own wide-open eye is their 90th percentile);
-    the window is start_s <= t < end_s; ``frame_rate_hz`` is the rate of the sampled frames.
+    ``rows`` are all of this person's rows of the recording; the window is start_s <= t < end_s; ``frame_rate_hz`` is
+    the rate of the sampled frames; ``usual_eye`` the person's :func:`open_eye` over the calibration span (None: over
+    ``rows``, for a look, not for evaluation; NaN: what is relative to it is missing, "no_calibration").
 
     ``face_valid_share`` share of frames with a valid face · ``face_smile_mean``, ``_p90`` (blendshape, 0..1),
     ``face_smile_share`` share of valid frames with a smile shown · ``face_brow_raise_mean``, ``face_brow_lower_mean``
-    (0..1) · ``face_eye_opening_rel`` (1 = as open as the person's own 90th percentile) · ``face_blinks_per_min``,
+    (0..1) · ``face_eye_opening_rel`` (1 = as open as the usual eye) · ``face_blinks_per_min``,
     ``face_blink_mean_s`` · ``face_mouth_opening_mean``, ``_sd`` (inner-lip gap ÷ face height) ·
     ``face_head_motion_deg_per_s`` mean speed of turning · ``face_nods_per_min`` · ``face_yaw_mean_deg``,
     ``face_yaw_sd_deg`` and the same of pitch and roll.
@@ -60,9 +69,10 @@ def features(rows, start_s, end_s, frame_rate_hz, settings=None):
     good = inside[_valid(inside)]
     share = len(good) / len(inside) if len(inside) else np.nan
     values = {"face_valid_share": share}
-    values |= _displays(good, _wide_open(rows), settings)
+    usual_eye = open_eye(rows) if usual_eye is None else usual_eye
+    values |= _displays(good, usual_eye, settings)
     values |= _head(good, frame_rate_hz, settings)
-    values |= _blinks(rows, good, (start_s, end_s), frame_rate_hz, settings)
+    values |= _blinks(rows, good, (start_s, end_s), frame_rate_hz, usual_eye, settings)
     reasons = {} if len(inside) else {"face_valid_share": "no_video"}
     if len(good) < settings.valid_min_s * frame_rate_hz:
         lost = [name for name in values if name != "face_valid_share"]
@@ -70,7 +80,12 @@ def features(rows, start_s, end_s, frame_rate_hz, settings=None):
     if len(good) < settings.rate_min_s * frame_rate_hz:
         values |= dict.fromkeys(COUNTED, np.nan)
         reasons |= dict.fromkeys(COUNTED, "little_face")
-    return values, _slow(values, frame_rate_hz, settings) | reasons
+    unknown = dict.fromkeys(RELATIVE, "no_calibration") if np.isnan(usual_eye) else {}
+    return values, _slow(values, frame_rate_hz, settings) | unknown | reasons
+
+
+RELATIVE = ("face_eye_opening_rel", "face_blinks_per_min", "face_blink_mean_s")
+"""What is measured against the person's own open eye."""
 
 
 def _valid(rows):
@@ -98,16 +113,11 @@ def _slow(values, frame_rate_hz, settings):
     return reasons
 
 
-def _wide_open(rows):
-    """The person's own open eye: the 90th percentile of the eye aspect ratio over all valid frames."""
-    return rows.loc[_valid(rows), "eye_opening"].quantile(0.9)
-
-
 def _mean_of(rows, names):
     return rows[list(names)].mean(axis=1)
 
 
-def _displays(good, wide_open, settings):
+def _displays(good, usual_eye, settings):
     smile = _mean_of(good, SMILE)
     return {
         "face_smile_mean": smile.mean(),
@@ -115,7 +125,7 @@ def _displays(good, wide_open, settings):
         "face_smile_share": (smile > settings.smile_shown).mean(),
         "face_brow_raise_mean": _mean_of(good, BROW_RAISE).mean(),
         "face_brow_lower_mean": _mean_of(good, BROW_LOWER).mean(),
-        "face_eye_opening_rel": good["eye_opening"].mean() / wide_open,
+        "face_eye_opening_rel": good["eye_opening"].mean() / usual_eye,
         "face_mouth_opening_mean": good["mouth_opening"].mean(),
         "face_mouth_opening_sd": good["mouth_opening"].std(),
     }
@@ -157,13 +167,13 @@ def _nods(run, frame_rate_hz, settings):
     return len(find_peaks(-run["pitch_deg"].to_numpy(), prominence=settings.nod_min_deg, wlen=reach)[0])
 
 
-def _blinks(rows, good, window, frame_rate_hz, settings):
+def _blinks(rows, good, window, frame_rate_hz, usual_eye, settings):
     """Blinks that begin in the window: the eye below 0.75 of the person's own open eye for 50 to 500 ms (AUDIT F8)."""
     missing = {"face_blinks_per_min": np.nan, "face_blink_mean_s": np.nan}
-    if frame_rate_hz < settings.blink_rate_min_hz or not len(good):
+    if frame_rate_hz < settings.blink_rate_min_hz or not len(good) or np.isnan(usual_eye):
         return missing
     around = rows[(rows["time_s"] >= window[0] - 1) & (rows["time_s"] < window[1] + 1)]
-    limit = settings.blink_below * _wide_open(rows)
+    limit = settings.blink_below * usual_eye
     spans = [
         span for run in _runs(around[_valid(around)], settings.gap_s, frame_rate_hz) for span in _closed(run, limit)
     ]
