@@ -1,4 +1,4 @@
-"""pYIN with the numbers of ``librosa.pyin``, several times faster: a path is sought only where it can lie.
+"""The numbers of ``librosa.pyin``, several times faster: a pitch path is sought only where it can lie.
 
 Conventions: a state is a pitch bin; the voiced bins come first, then the same bins unvoiced. Nothing is approximated:
 sums are taken in librosa's order and of two paths that tie the same one wins, so that even the pitch guessed in
@@ -65,15 +65,14 @@ def pyin(
     _check(sr, fmin, fmax, frame_length, win_length)
     hop_length = frame_length // 4 if hop_length is None else hop_length
     periods = int(np.floor(sr / fmax)), min(int(np.ceil(sr / fmin)), frame_length - 1)
-    yin = pitch._cumulative_mean_normalized_difference(
-        _framed(y, frame_length, hop_length, center, pad_mode), *periods
-    )
+    framed = _framed(y, frame_length, hop_length, center, pad_mode)
+    yin = pitch._cumulative_mean_normalized_difference(framed, *periods)
     shifts = pitch._parabolic_interpolation(yin)
     weights = _weights(yin.shape[-2], n_thresholds, tuple(beta_parameters), boltzmann_parameter, no_trough_prob)
     per_octave = 12 * int(np.ceil(1.0 / resolution))
     n_bins = int(np.floor(per_octave * np.log2(fmax / fmin))) + 1
     width = round(max_transition_rate * 12 * hop_length / sr) * (per_octave // 12) + 1
-
+    steps = _steps(n_bins, width, switch_prob)
     states = np.empty((*yin.shape[:-2], yin.shape[-1]), int)
     voiced_probs = np.empty(states.shape)
     for channel in np.ndindex(yin.shape[:-2]):
@@ -81,8 +80,7 @@ def pyin(
         hz = sr / (periods[0] + lag + shifts[channel][lag, frame])
         bins = np.clip(np.round(per_octave * np.log2(hz / fmin)), 0, n_bins).astype(int)
         first = np.searchsorted(frame, np.arange(states.shape[-1] + 1))
-        voiced_probs[channel] = _voiced(first, bins, chance, n_bins)
-        states[channel] = _path(first, bins, chance, voiced_probs[channel], n_bins, _steps(n_bins, width, switch_prob))
+        states[channel], voiced_probs[channel] = _decode(first, bins, chance, n_bins, steps)
     f0 = (fmin * 2 ** (np.arange(n_bins) / per_octave))[states % n_bins]
     if fill_na is not None:
         f0[states >= n_bins] = fill_na
@@ -114,7 +112,7 @@ def _framed(y, frame_length, hop_length, center, pad_mode):
 def _weights(n_lags, n_thresholds, beta, boltzmann, no_trough):
     """The priors: thresholds, their probabilities, Boltzmann's weight of trough k of n, and what the lowest gets."""
     thresholds = np.linspace(0, 1, n_thresholds + 1)
-    beta = np.diff(stats.beta.cdf(thresholds, *beta))
+    beta = np.diff(stats.beta.cdf(thresholds, beta[0], beta[1]))
     n, k = np.ogrid[: n_lags // 2 + 2, : n_lags // 2 + 2]
     lowest = no_trough * np.array([np.sum(beta[:count]) for count in range(n_thresholds + 1)])
     return thresholds[1:], beta, stats.boltzmann.pmf(k, boltzmann, n), lowest
@@ -211,15 +209,21 @@ def _steps(n_bins, width, switch_prob):
     return np.where(inside, np.log(switch[0][:, None, None] * chance + TINY), -np.inf)
 
 
-def _path(first, bins, chance, voiced, n_bins, steps):
-    """The most probable states, one per frame."""
-    unvoiced = (1 - voiced) / n_bins
+def _decode(first, bins, chance, n_bins, steps):
+    """The most probable states, one per frame, and the probability that the frame is voiced."""
+    if np.isnan(chance).any():
+        raise librosa.ParameterError(
+            "The probabilities of pitch are not numbers: boltzmann_parameter and both beta_parameters must be above 0, "
+            "and no_trough_prob a number from 0 to 1."
+        )
+    voiced = _voiced(first, bins, chance, n_bins)
     seen = chance[bins < n_bins]
     if np.any(seen < 0) or np.any(seen > 1):
         raise librosa.ParameterError("Invalid probability values: must be between 0 and 1.")
+    log_unvoiced = np.log((1 - voiced) / n_bins + TINY)
     begin = np.log(1 / (2 * n_bins) + TINY)
-    pointers, last = _search(first, bins, np.log(chance + TINY), np.log(unvoiced + TINY), steps, begin, IMPOSSIBLE)
-    return _back(pointers, last)
+    pointers, last = _search(first, bins, np.log(chance + TINY), log_unvoiced, steps, begin, IMPOSSIBLE)
+    return _back(pointers, last), voiced
 
 
 @njit(cache=True)
@@ -230,9 +234,10 @@ def _search(first, bins, log_voiced, log_unvoiced, steps, begin, impossible):  #
     seen, value = np.empty(2 * n_bins), np.zeros(2 * n_bins)
     best, origin = np.zeros(2 * n_bins), np.zeros(2 * n_bins, np.int64)
     best[:] = begin
+    behind = min(steps[0, steps.shape[1] // 2].min(), steps[1, steps.shape[1] // 2].min()) - steps.max() - 1
     for t in range(n_frames):
         if t:
-            _relax(value, steps, best, origin)
+            _relax(value, steps, behind, best, origin)
             _leap(value, best, origin, impossible)
             for j in range(2 * n_bins):
                 pointers[t, j] = origin[j]
@@ -246,18 +251,18 @@ def _search(first, bins, log_voiced, log_unvoiced, steps, begin, impossible):  #
 
 
 @njit(cache=True)
-def _relax(value, steps, best, origin):  # pragma: no cover (compiled)
+def _relax(value, steps, behind, best, origin):  # pragma: no cover (compiled)
     """The best predecessor inside the band. Predecessors come in order, so of equals the first stays, as in argmax.
 
-    Most voiced bins have no candidate and lie so low that from no place they can compete with the unvoiced state of
-    the target's own bin, which every target can be reached from: only the others are tried.
+    Most voiced bins have no candidate and lie so low that not even the likeliest step lets them compete with the
+    least likely from the unvoiced state of the target's own bin (``behind``, with one to spare for rounding): only the
+    others are tried.
     """
     n_bins, reach = steps.shape[2], steps.shape[1] // 2
     best[:] = -np.inf
-    bar = value[n_bins:].min() + min(steps[0, reach].min(), steps[1, reach].min())
-    top = steps.max()
+    bar = value[n_bins:].min() + behind
     for i in range(n_bins):
-        if value[i] + top >= bar:
+        if value[i] >= bar:
             for j in range(max(0, i - reach), min(n_bins, i + reach + 1)):
                 for switched in range(2):
                     reached = value[i] + steps[switched, i - j + reach, j]
