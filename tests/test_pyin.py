@@ -159,17 +159,17 @@ def test_any_settings(seed, fmin, ratio, hop, n_thresholds, beta, boltzmann, res
 )
 def test_of_paths_that_tie_the_same_one_wins(frames, width, switch):
     """The search alone, on made-up candidates full of ties and of steps that nothing in the band allows."""
-    first = np.cumsum([0, *(len(frame) for frame in frames)])
-    bins = np.array([at for frame in frames for at in frame], int)
-    chance = np.array([value for frame in frames for value in frame.values()], float)
+    frame = np.repeat(np.arange(len(frames)), [len(found) for found in frames])
+    bins = np.array([at for found in frames for at in found], int)
+    chance = np.array([value for found in frames for value in found.values()], float)
     dense = np.zeros((2 * BINS + 1, len(frames)))
-    dense[bins, np.repeat(np.arange(len(frames)), np.diff(first))] = chance
+    dense[bins, frame] = chance
     dense[BINS:] = (1 - np.clip(dense[:BINS].sum(axis=0), 0, 1)) / BINS
     local = librosa.sequence.transition_local(BINS, width, window="triangle", wrap=False)
     transition = np.kron(librosa.sequence.transition_loop(2, 1 - switch), local)
     start = np.full(2 * BINS, 1 / (2 * BINS))
     expected = librosa.sequence.viterbi(dense[:-1], transition, p_init=start)
-    states, _ = _decode(first, bins, chance, BINS, _steps(BINS, width, switch))
+    states, _ = _decode(frame, bins, chance, len(frames), BINS, _steps(BINS, width, switch))
     assert states.tolist() == expected.tolist()
 
 

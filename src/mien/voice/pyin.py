@@ -65,9 +65,7 @@ def pyin(
     _check(sr, fmin, fmax, frame_length, win_length)
     hop_length = frame_length // 4 if hop_length is None else hop_length
     periods = int(np.floor(sr / fmax)), min(int(np.ceil(sr / fmin)), frame_length - 1)
-    framed = _framed(y, frame_length, hop_length, center, pad_mode)
-    yin = pitch._cumulative_mean_normalized_difference(framed, *periods)
-    shifts = pitch._parabolic_interpolation(yin)
+    yin, shifts = _difference(y, periods, frame_length, hop_length, center, pad_mode)
     weights = _weights(yin.shape[-2], n_thresholds, tuple(beta_parameters), boltzmann_parameter, no_trough_prob)
     per_octave = 12 * int(np.ceil(1.0 / resolution))
     n_bins = int(np.floor(per_octave * np.log2(fmax / fmin))) + 1
@@ -79,8 +77,7 @@ def pyin(
         frame, lag, chance = _candidates(np.ascontiguousarray(yin[channel].T), *weights)
         hz = sr / (periods[0] + lag + shifts[channel][lag, frame])
         bins = np.clip(np.round(per_octave * np.log2(hz / fmin)), 0, n_bins).astype(int)
-        first = np.searchsorted(frame, np.arange(states.shape[-1] + 1))
-        states[channel], voiced_probs[channel] = _decode(first, bins, chance, n_bins, steps)
+        states[channel], voiced_probs[channel] = _decode(frame, bins, chance, yin.shape[-1], n_bins, steps)
     f0 = (fmin * 2 ** (np.arange(n_bins) / per_octave))[states % n_bins]
     if fill_na is not None:
         f0[states >= n_bins] = fill_na
@@ -101,11 +98,14 @@ def _check(sr, fmin, fmax, frame_length, win_length):
     pitch.__check_yin_params(sr=sr, fmax=fmax, fmin=fmin, frame_length=frame_length)
 
 
-def _framed(y, frame_length, hop_length, center, pad_mode):
+def _difference(y, periods, frame_length, hop_length, center, pad_mode):
+    """YIN's difference function and where between two lags its troughs lie, both (..., lags, frames); by librosa."""
     librosa.util.valid_audio(y)
     if center:
         y = np.pad(y, [(0, 0)] * (y.ndim - 1) + [(frame_length // 2, frame_length // 2)], mode=pad_mode)
-    return librosa.util.frame(y, frame_length=frame_length, hop_length=hop_length)
+    framed = librosa.util.frame(y, frame_length=frame_length, hop_length=hop_length)
+    yin = pitch._cumulative_mean_normalized_difference(framed, *periods)
+    return yin, pitch._parabolic_interpolation(yin)
 
 
 @lru_cache(maxsize=8)
@@ -209,13 +209,14 @@ def _steps(n_bins, width, switch_prob):
     return np.where(inside, np.log(switch[0][:, None, None] * chance + TINY), -np.inf)
 
 
-def _decode(first, bins, chance, n_bins, steps):
+def _decode(frame, bins, chance, n_frames, n_bins, steps):
     """The most probable states, one per frame, and the probability that the frame is voiced."""
     if np.isnan(chance).any():
         raise librosa.ParameterError(
             "The probabilities of pitch are not numbers: boltzmann_parameter and both beta_parameters must be above 0, "
             "and no_trough_prob a number from 0 to 1."
         )
+    first = np.searchsorted(frame, np.arange(n_frames + 1))
     voiced = _voiced(first, bins, chance, n_bins)
     seen = chance[bins < n_bins]
     if np.any(seen < 0) or np.any(seen > 1):
