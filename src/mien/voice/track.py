@@ -77,8 +77,8 @@ class VoiceSettings:
 
 
 def warm(say=print):
-    """Compile the pitch tracker before it is needed, saying so: after an installation this takes about 17 seconds."""
-    say("Preparing the pitch tracker (compiled once after installation; about 20 seconds then, 1 second later) …")
+    """Compile the pitch tracker before it is needed, saying so: after an installation this takes some 6 seconds."""
+    say("Preparing the pitch tracker (compiled once after installation; about 6 seconds then, none later) …")
     pyin(np.zeros(4096, "float32"), fmin=65, fmax=500, sr=16000, frame_length=1024, hop_length=160)
 
 
