@@ -79,7 +79,7 @@ def test_evaluate_writes_what_it_found_and_says_it(said, tmp_path):
     words = ["--target", "label_synthetic", "--signals", "face,voice", "--permutations", 19, "--workers", 1]
     code, out, _ = said("evaluate", "--windows", tmp_path / "windows.csv", "--out", tmp_path / "judged", *words)
     assert code == 0
-    assert "label_synthetic from face+voice (logistic) in people never seen, windows, 12 people" in out
+    assert "SYNTHETIC windows, no evidence about people: label_synthetic from face+voice (logistic)" in out
     rows = tables.read(tmp_path / "judged" / "evidence.csv", tables.EVIDENCE)
     assert set(rows["model"]) >= {"logistic", "forest", "B0_majority"}
     told = tables.read(tmp_path / "judged" / "predictions.csv", tables.PREDICTIONS)

@@ -100,3 +100,12 @@ def test_a_table_with_an_unknown_kind_or_two_videos_of_one_id_is_refused(tmp_pat
     ]
     with pytest.raises(recordings.RecordingError, match=r"two recordings have the id 'r' \(1\.mp4, 2\.mp4\)"):
         recordings.of_table(pd.DataFrame(rows))
+
+
+def test_a_label_without_a_person_and_a_flag_that_is_none_are_refused(tmp_path):
+    with pytest.raises(recordings.RecordingError, match="label_mood, is_calibration in a row without a person_id"):
+        recordings.read(table(tmp_path, person_id=""))
+    with pytest.raises(recordings.RecordingError, match="is_calibration is 'perhaps'; expected True or False"):
+        recordings.read(table(tmp_path, is_calibration="perhaps"))
+    assert not recordings.read(table(tmp_path, is_calibration=False))[0].about["007"]["is_calibration"]
+    assert not recordings.read(table(tmp_path, is_synthetic=""))[0].is_synthetic

@@ -237,6 +237,51 @@ def test_a_listed_file_that_is_gone_is_named(tmp_path):
         build(tmp_path, tmp_path / "out")
 
 
+def test_a_listed_video_gives_its_only_face_the_name_and_the_label(talk, tmp_path):
+    pictures = [
+        np.ascontiguousarray(picture[:, :320]) for _, picture in media.frames(talk / "gallery.mp4", rate_hz=5.0)
+    ]
+    media.write_video(tmp_path / "one.mp4", pictures[:40], 5.0)
+    row = {"recording_id": "r", "path": "one.mp4", "kind": "video", "person_id": "ana", "licence": "x", "source": "y"}
+    pd.DataFrame([row | {"label_mood": "calm"}]).to_csv(tmp_path / "recordings.csv", index=False)
+    build(tmp_path, tmp_path / "out")
+    made = read(tmp_path / "out")
+    assert set(made["faces"]["person_id"]) == {"ana"}
+    assert made["windows"]["label_mood"].tolist() == ["calm"]
+    assert made["windows"]["face_valid_share"].iloc[0] > 0.9
+
+
+def test_a_face_without_a_voice_is_not_called_silent(talk, tmp_path, monkeypatch):
+    monkeypatch.setattr(people, "match", lambda *_: people.Match({}, {}))
+    build(talk, tmp_path)
+    made = read(tmp_path)["windows"].set_index("person_id")
+    assert made.loc["talk_p1", "turn_talk_share"].isna().all()
+    assert made.loc["talk_p1", "why"].str.contains("turn: no_audio").all()
+    assert made.loc["ada", "turn_talk_share"].notna().any()
+
+
+def test_what_is_said_after_the_media_ended_is_cut_and_told(tmp_path):
+    folder = tmp_path / "meeting"
+    folder.mkdir()
+    noise(folder / "mixed.wav", 4.0)
+    rows = [("ada", 0.5, 1.5), ("ben", 2.0, 9.0), ("ada", 36000.0, 36001.0)]
+    pd.DataFrame(rows, columns=["person_id", "start_s", "end_s"]).to_csv(folder / "segments.csv", index=False)
+    report = build(folder, tmp_path / "out")
+    made = read(tmp_path / "out")
+    assert made["turns"]["end_s"].max() == 4.0
+    assert made["windows"]["end_s"].max() == 4.0
+    assert "meeting: 2 pieces of the segments end after the media (4.0 s)" in report["warnings"]
+
+
+def test_endless_segments_fail_alone_in_a_batch(tmp_path):
+    for name, end in (("good", 2.0), ("bad", "inf")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "segments.csv").write_text(f"person_id,start_s,end_s\nada,0,{end}\nben,3,4\n")
+    found = [one for name in ("good", "bad") for one in recordings.read(tmp_path / name)]
+    report = river.build(found, tmp_path / "out", QUICK)
+    assert [one["recording_id"] for one in report["failed"]] == ["bad"]
+
+
 # --- which face is which voice ---------------------------------------------------------------------------------------
 
 
@@ -268,6 +313,20 @@ def test_mouths_are_matched_with_the_voices_they_move_with():
 def test_a_mouth_that_moves_with_nobody_keeps_its_own_name():
     found = people.match(faces_that_move(p1=SPEECH["ada"], p2=[(k, k + 1) for k in range(0, 60, 2)]), said(**SPEECH))
     assert found.names == {"p1": "ada"}
+
+
+def test_independent_faces_and_voices_are_not_matched():
+    rng = np.random.default_rng(11)
+
+    def spans():
+        starts = np.cumsum(rng.uniform(3, 9, 16)) - 10  # no common silence at the beginning or the end
+        return [(a, a + rng.uniform(1, 4)) for a in starts if a < 60]
+
+    named = 0
+    for _ in range(20):
+        faces = faces_that_move(**{f"p{k}": spans() for k in range(4)})
+        named += bool(people.match(faces, said(**{f"v{k}": spans() for k in range(4)})).names)
+    assert named <= 2
 
 
 def test_one_shared_track_belongs_to_the_only_face_if_it_is_there_while_there_is_speech():

@@ -78,3 +78,16 @@ def test_the_code_is_a_cause():
 def test_an_unknown_room_is_no_silent_cause():
     with pytest.raises(FileNotFoundError):
         store.code("no_such_room")
+
+
+def test_one_process_never_vouches_for_what_another_made(tmp_path, monkeypatch):
+    path = tmp_path / "table.csv"
+    whole = store.record
+
+    def overtaken(target, *rest):
+        target.write_text("made by another")
+        return whole(target, *rest)
+
+    monkeypatch.setattr(store, "record", overtaken)
+    store.kept(path, {"v": 1}, maker([]))
+    assert not store.is_current(path, {"v": 1})

@@ -94,6 +94,12 @@ def test_calibration_recordings_serve_the_persons_other_recordings():
     assert whole["voice_f0_st_mean"].round(2).tolist() == [0.0, 0.0, 3.0, 3.0]
 
 
+def test_a_person_without_a_mark_is_calibrated_by_the_start_and_those_windows_are_not_judged():
+    given = talk(about={"ada": {"is_calibration": False}, "ben": {"is_calibration": False}})
+    made = windows.table([given], windows.WindowSettings(length_s=10, hop_s=10, calibration_s=10))
+    assert made["is_calibration"].tolist() == [True, False, False] * 2
+
+
 def test_on_a_shared_track_nobody_is_credited_with_speech():
     mixed = talk(shared_by="talk_mixed")
     mixed.voice["person_id"] = "talk_mixed"

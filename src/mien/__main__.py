@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -84,7 +85,7 @@ def _add_evaluate(commands):
     evaluate.add_argument("--target", required=True, help="column to predict, such as label_valence")
     evaluate.add_argument("--signals", default="face,voice,turn", help="prefixes, joined by commas")
     evaluate.add_argument("--models", default="logistic,forest", help="names, joined by commas; the first is permuted")
-    evaluate.add_argument("--permutations", type=int, default=999, help="how many label permutations (0: none)")
+    evaluate.add_argument("--permutations", type=_count, default=999, help="how many label permutations (0: none)")
     evaluate.add_argument("--out", type=Path, required=True, help="folder for predictions, evidence and report.json")
     _add_workers(evaluate)
     evaluate.set_defaults(run=_evaluate)
@@ -118,8 +119,22 @@ def _positive(text):
     return value
 
 
+def _count(text):
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number, 0 or more")
+    return int(text)
+
+
+def _at_least_one(text):
+    if _count(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number, 1 or more")
+    return int(text)
+
+
 def _add_workers(parser):
-    parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), help="processes (default: cores)")
+    parser.add_argument(
+        "--workers", type=_at_least_one, default=min(os.cpu_count() or 1, 8), help="processes (default: cores)"
+    )
 
 
 LINE_EVERY_S = 10.0
@@ -218,8 +233,11 @@ def _evaluate(asked):
     report = {"windows": asked.windows.name, "sha256": store.sha256(asked.windows), "settings": settings}
     report |= {"told": result.told, "found": evidence.sentences(result.rows)}
     (asked.out / "report.json").write_text(json.dumps(store.plain(report), indent=1, ensure_ascii=False) + "\n")
+    synthetic = "is_synthetic" in table and table["is_synthetic"].astype(bool).any()
     for sentence in evidence.sentences(result.rows):
-        SAYS.print(sentence, markup=False)
+        SAYS.print(f"SYNTHETIC windows, no evidence about people: {sentence}" if synthetic else sentence, markup=False)
+    for number, what in ((value, key) for key, value in result.told.items() if isinstance(value, int) and value):
+        SAYS.print(f"{what}: {number}", markup=False)
 
 
 def _draw(asked):
@@ -236,7 +254,9 @@ def _draw(asked):
         return figures.ribbon_numbers(*read, asked.start_s, end_s)
 
     name = f"ribbon_{read['recording_id']}"
-    one = figures.Figure(name, "", ("turns", "faces", "voice"), "", numbers, figures.ribbon)
+    made_up = " (SYNTHETIC)" if read["windows"]["is_synthetic"].any() else ""
+    draw = partial(figures.ribbon, title=f"{read['recording_id']}{made_up}")
+    one = figures.Figure(name, "", ("turns", "faces", "voice"), "", numbers, draw)
     for path in figures.save(one, read, asked.out or asked.built):
         SAYS.print(str(path), markup=False)
 

@@ -116,7 +116,7 @@ def _floor(turns, start_s, end_s):
 
 def _steps(table, signal, start_s, end_s, step_s):
     here = table[(table["time_s"] >= start_s) & (table["time_s"] < end_s)].dropna(subset=[signal])
-    step = ((here["time_s"] - start_s) // step_s).astype(int)
+    step = ((here["time_s"] - start_s) / step_s + 1e-6).astype(int)
     means = here.groupby([here["person_id"], step.rename("step")])[signal].mean().reset_index(name="value")
     begins = start_s + means["step"] * step_s
     return pd.DataFrame(
@@ -336,6 +336,7 @@ def truth(numbers):
             )
         axis.set_title(quantity)
         axis.set_xlabel(f"scripted ({unit})" if unit else "scripted")
+    drawing.suptitle("Measured against scripted, SYNTHETIC recording", x=0.01, ha="left", fontsize=10)
     axes[0].set_ylabel("measured")
     axes[0].legend(markerscale=3)
     return drawing

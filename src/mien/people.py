@@ -34,7 +34,7 @@ class PeopleSettings:
     still_min_s: float = 2.0
     still_change: float = 1.0
     still_noise_max: float = 2.0
-    match_trust_min: float = 0.95
+    match_trust_min: float = 0.99
     match_visible_min: float = 0.8
     match_shift_min_s: float = 1.0
     match_shifts: int = 200
@@ -197,8 +197,8 @@ def match(faces, segments, settings=None):
     ``faces`` as :func:`assign` gives them (with ``mouth_opening``), ``segments`` who spoke when (person_id, start_s,
     end_s; the person_id ``mixed`` stands for one track that everybody shares). Each face is given the name whose
     speech its mouth moves with, one to one; a pair is kept only if both agree better with each other than with anybody
-    else, and better than ``match_trust_min`` of all circular
-    shifts of the speech in time (by ``match_shift_min_s`` and more). One shared track belongs to
+    else, and better than the best of all pairs does in ``match_trust_min`` of all circular shifts of the speech in
+    time (by ``match_shift_min_s`` and more). One shared track belongs to
     the only face if that face is in the picture for ``match_visible_min`` of the speech. Otherwise nobody is renamed.
     """
     settings = settings or PeopleSettings()
@@ -213,15 +213,24 @@ def match(faces, segments, settings=None):
     least = _steps(times, settings.match_shift_min_s)
     agree = np.array([[_agreement(mouth, speech) for speech in spoken] for mouth in moving])
     found = Match({}, {})
+    others = _best_of_shifts(moving, spoken, least, settings)
     for row, column in zip(*linear_sum_assignment(-np.nan_to_num(agree, nan=-1.0)), strict=True):
-        best = agree[row, column] >= max(np.nanmax(agree[row]), np.nanmax(agree[:, column]))
-        if not best:
-            continue
-        share = _share_of_shifts_below(moving[row], spoken[column], agree[row, column], least, settings)
-        if share >= settings.match_trust_min:
+        best = agree[row, column] >= max(np.nanmax(agree[row], initial=0), np.nanmax(agree[:, column], initial=0))
+        share = float(np.mean(others < agree[row, column])) if len(others) else 0.0
+        if best and agree[row, column] > 0 and share >= settings.match_trust_min:
             found.names[people[row]] = names[column]
-            found.trust[names[column]] = share
+            found.trust[people[row]] = share
     return found
+
+
+def _best_of_shifts(moving, spoken, least, settings):
+    """The best agreement of any pair after all speech was shifted in time together: what chance alone would find."""
+    length = len(spoken[0])
+    if length < 3 * least:
+        return np.array([])
+    shifts = np.unique(np.linspace(least, length - least, settings.match_shifts).astype(int))
+    pairs = [[_agreement(m, np.roll(s, shift)) for m in moving for s in spoken] for shift in shifts]
+    return np.array([np.nanmax(row, initial=-1) for row in pairs])
 
 
 def _match_mixed(faces, segments, people, settings):
@@ -264,12 +273,3 @@ def _agreement(mouth, speech):
     if seen.sum() < 2 or np.ptp(mouth[seen]) == 0 or speech[seen].all() or not speech[seen].any():
         return np.nan
     return float(np.corrcoef(mouth[seen], speech[seen])[0, 1])
-
-
-def _share_of_shifts_below(mouth, speech, agreement, least, settings):
-    """The share of circular shifts of the speech, by ``least`` frames and more, that agree less."""
-    if len(speech) < 3 * least:
-        return 0.0
-    shifts = np.linspace(least, len(speech) - least, settings.match_shifts).astype(int)
-    others = [_agreement(mouth, np.roll(speech, shift)) for shift in np.unique(shifts)]
-    return float(np.mean([other < agreement for other in others if not np.isnan(other)] or [False]))

@@ -191,13 +191,32 @@ def _of_rows(recording_id, rows, folder, where):
     media = tuple(Medium(folder / row.path, row.kind, row.person_id) for row in rows.itertuples())
     _one_file_each(f"{where}: {recording_id}", [m for m in media if m.person_id])
     kept = [c for c in rows.columns if c.startswith(("label_", "confound_")) or c == "is_calibration"]
-    about = {row["person_id"]: {c: row[c] for c in kept if pd.notna(row[c])} for _, row in rows.iterrows()}
+    about = {
+        row["person_id"]: {c: _fact(c, row[c], where) for c in kept if pd.notna(row[c])} for _, row in rows.iterrows()
+    }
+    if about.get(""):
+        raise RecordingError(
+            f"{where}: {recording_id!r} has {', '.join(about[''])} in a row without a person_id; a label belongs to a "
+            "person: name whose file it is, or add a row for the person"
+        )
     first = rows.iloc[0]
     return Recording(
         recording_id,
         media,
         first["licence"],
         first["source"],
-        bool(first.get("is_synthetic", False)),
+        _flag(first.get("is_synthetic", False), "is_synthetic", where),
         {person: facts for person, facts in about.items() if person and facts},
     )
+
+
+def _fact(name, value, where):
+    return _flag(value, name, where) if name == "is_calibration" else value
+
+
+def _flag(value, name, where):
+    """True or False, written as such; nothing written is False, and any other word is refused."""
+    known = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False, "nan": False, "": False}
+    if str(value).lower() not in known:
+        raise RecordingError(f"{where}: {name} is {value!r}; expected True or False")
+    return known[str(value).lower()]

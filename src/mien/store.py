@@ -36,7 +36,8 @@ def code(*rooms):
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for room in sorted(rooms):
-        files = sorted((here / room).rglob("*.py")) or [here / f"{room}.py"]
+        inside = sorted(path for path in (here / room).rglob("*") if path.suffix in (".py", ".csv"))
+        files = inside or [here / f"{room}.py"]
         for file in files:
             digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -92,15 +93,16 @@ def kept(path, causes, make):
     started = time.perf_counter()
     try:
         told = make(part)
+        made = sha256(part)  # of what this process made, whoever replaces the file next
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return record(path, causes, told, time.perf_counter() - started)
+    return record(path, causes, told, time.perf_counter() - started, made)
 
 
-def record(path, causes, told=None, seconds=0.0):
+def record(path, causes, told=None, seconds=0.0, made=None):
     """Write the sidecar of a file that was just made: its causes, its hash, what its maker told, how long it took."""
-    told = {"causes": causes, "sha256": sha256(path), "notes": told or {}, "seconds": round(seconds, 3)}
+    told = {"causes": causes, "sha256": made or sha256(path), "notes": told or {}, "seconds": round(seconds, 3)}
     whole = sidecar(path).with_name(f".{os.getpid()}{sidecar(path).name}")
     whole.write_text(json.dumps(plain(told), indent=1, ensure_ascii=False))
     whole.replace(sidecar(path))

@@ -175,14 +175,14 @@ def _rows(one, person_id, everything, listed, settings, voice_settings):
                 reasons.update(found[1])
         facts = dict(one.about.get(person_id, {}))
         marked = facts.pop("is_calibration", None)
-        in_span = settings.length_s is not None and start_s < settings.calibration_s
+        in_span = settings.length_s is not None and person_id not in listed and start_s < settings.calibration_s
         yield {
             "recording_id": one.recording_id,
             "person_id": person_id,
             "start_s": start_s,
             "end_s": end_s,
             "group_id": "",
-            "is_calibration": in_span if marked is None else bool(marked),
+            "is_calibration": in_span or bool(marked),
             "is_synthetic": one.is_synthetic,
             **values,
             "trust_face": _face_trust(one, faces, start_s, end_s),
@@ -227,16 +227,19 @@ def _turn(one, person_id, everything, start_s, end_s):
         return "mixed_sound"
     if len(one.person_ids) == 1:
         return "no_person_on_side"
+    if (person_id, "turn") not in one.trust:
+        return "no_audio"
     if everything is None:
         return "no_turns"
-    return turns.features(everything, person_id, start_s, end_s, people=one.person_ids)
+    heard = [person for person, signal in one.trust if signal == "turn"]
+    return turns.features(everything, person_id, start_s, end_s, people=heard)
 
 
 def _face_trust(one, faces, start_s, end_s):
     if "face" in one.absent:
         return np.nan
     here = faces[(faces["time_s"] >= start_s) & (faces["time_s"] < end_s)]
-    return float(here["face_trust"].mean()) if len(here) else 0.0
+    return float((here["face_trust"] * here["people_trust"].fillna(0)).mean()) if len(here) else 0.0
 
 
 def _order(frame):

@@ -45,9 +45,11 @@ class FeatureSettings:
 def open_eye(rows):
     """How wide a person's eyes are when open: the 90th percentile of the eye aspect ratio over valid frames.
 
-    Take ``rows`` from the calibration span: a norm from the windows under test leaks labels. NaN without a valid frame.
+    Take ``rows`` from the calibration span: a norm from the windows under test leaks labels. NaN with fewer than ten
+    valid frames.
     """
-    return rows.loc[_valid(rows), "eye_opening"].quantile(0.9)
+    eyes = rows.loc[_valid(rows), "eye_opening"]
+    return eyes.quantile(0.9) if len(eyes) >= 10 else np.nan
 
 
 def features(rows, start_s, end_s, frame_rate_hz, settings=None, usual_eye=None):

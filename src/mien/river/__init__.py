@@ -8,7 +8,7 @@ from pathlib import Path
 from mien import recordings, store, tables, windows
 from mien.face import FaceSettings
 from mien.people import PeopleSettings
-from mien.river.gather import gather, stack
+from mien.river.gather import gather, late, stack
 from mien.river.jobs import Job, jobs_of, run, work
 from mien.river.report import FILES, report
 from mien.turns import TurnSettings
@@ -59,6 +59,7 @@ def build(found, out, settings=None, workers=1, progress=None):
     good = [job for job in jobs if job.part not in errors]
     _write_tables(built, good, out, settings)
     unread = [f"{job.recording.recording_id}: {errors[job.part]}" for job in jobs_of(built, out) if job.part in errors]
+    unread += [warning for recording in built for warning in late(recording, good)]
     told = report(built, failed, good, unread, out, settings)
     (out / "report.json").write_text(json.dumps(store.plain(told), indent=1, ensure_ascii=False) + "\n")
     return told

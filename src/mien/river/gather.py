@@ -10,51 +10,92 @@ SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
 def gather(recording, jobs, settings):
     """Put the kept parts of one recording together: who is who, who speaks, how long it lasts."""
-    mine = {
-        (job.medium.kind if job.stage == "segments" else job.stage, job.medium.person_id): job
-        for job in jobs
-        if job.recording.recording_id == recording.recording_id
-    }
-    faces, video = _faces_of(recording, mine)
+    mine = _parts(recording, jobs)
+    faces, video = _faces_of(mine)
     sounds = {who: pd.read_parquet(job.part) for (stage, who), job in mine.items() if stage == "voice"}
-    speech = {who: tables.read(job.part, SPEECH) for (stage, who), job in mine.items() if stage == "speech"}
-    notes = [store.notes(job.part) for job in mine.values()]
-    listed = {kind: mine[(kind, "")].part for kind in ("segments", "transcript") if (kind, "") in mine}
-    segments, source = _segments(listed, speech)
-    ends = [n["sound_end_s"] for n in notes if "sound_end_s" in n] + [video.get("duration_s") or 0.0]
-    duration_s = float(max([*ends, segments["end_s"].max() if len(segments) else 0.0]))
-    who = people.match(faces, segments, settings.people)
-    anonymous = {p: f"{recording.recording_id}_{p}" for p in [*faces["person_id"].unique(), "mixed"]}
-    names = anonymous | {old: anonymous.get(new, new) for old, new in who.names.items()}
-    segments = segments.assign(person_id=segments["person_id"].replace(names))
-    voices, trust = _voices(sounds, segments, names, who, source)
+    segments, source, duration_s = _spoken(mine)
+    who = _named_by_file(people.match(faces, segments, settings.people), faces, recording)
+    names = {p: f"{recording.recording_id}_{p}" for p in faces["person_id"].unique()} | _matched(who)
+    mixed = names.get(who.names.get("mixed"), f"{recording.recording_id}_mixed")
+    segments = segments.assign(person_id=segments["person_id"].replace({"mixed": mixed}))
+    voices, trust = _voices(sounds, segments, mixed, who, source)
+    sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
     absent = {} if video else {"face": "no_video"}
     absent |= {} if sounds else {"voice": "no_audio"}
     absent |= {} if source else {"turn": "no_audio"}
+    faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
     return windows.Measured(
         recording_id=recording.recording_id,
         duration_s=duration_s,
-        faces=_owned(faces.assign(person_id=faces["person_id"].replace(names)), recording, tables.FACES),
+        faces=_owned(faces, recording, tables.FACES),
         voice=_owned(voices, recording, tables.VOICE),
         turns=turns.table(segments, duration_s, settings.turn, recording.recording_id, source),
         frame_rate_hz=video.get("sampled_rate_hz", np.nan),
         trust=trust,
         absent=absent,
         about=recording.about,
-        shared_by=names["mixed"] if source == "mixed_audio" and "mixed" not in who.names else "",
+        shared_by=mixed if source == "mixed_audio" and "mixed" not in who.names else "",
         is_synthetic=recording.is_synthetic,
     )
 
 
-def _faces_of(recording, mine):
+def _parts(recording, jobs):
+    """The jobs of a recording by what they made (faces, voice, speech, segments, transcript) and whose file it was."""
+    mine = [job for job in jobs if job.recording.recording_id == recording.recording_id]
+    return {
+        (
+            job.medium.kind if job.stage == "segments" else job.stage,
+            job.medium.person_id if job.medium.kind == "person_audio" else "",
+        ): job
+        for job in mine
+    }
+
+
+def _faces_of(mine):
     if ("faces", "") not in mine:
         return people.assign(face.nothing(), [])[0], {}
     part = mine[("faces", "")].part
     notes = store.notes(part)
-    return pd.read_parquet(part), {
-        "sampled_rate_hz": notes["sampled_rate_hz"],
-        "duration_s": notes["media"]["duration_s"],
-    }
+    return pd.read_parquet(part), {"sampled_rate_hz": notes["sampled_rate_hz"]}
+
+
+def _spoken(mine):
+    """Who spoke when, from which source, and how long the recording lasts; nothing is said after its media end."""
+    notes = [store.notes(job.part) for job in mine.values()]
+    ends = [n["sound_end_s"] for n in notes if "sound_end_s" in n]
+    ends += [n["media"]["duration_s"] for n in notes if "media" in n]
+    speech = {who: tables.read(job.part, SPEECH) for (stage, who), job in mine.items() if stage == "speech"}
+    listed = {kind: mine[(kind, "")].part for kind in ("segments", "transcript") if (kind, "") in mine}
+    segments, source = _segments(listed, speech)
+    if not ends:
+        return segments, source, float(segments["end_s"].max()) if len(segments) else 0.0
+    duration_s = float(max(ends))
+    inside = segments[segments["start_s"] < duration_s]
+    return inside.assign(end_s=inside["end_s"].clip(upper=duration_s)), source, duration_s
+
+
+def late(recording, jobs):
+    """A warning for each list of segments or transcript of which something lies after the end of the media."""
+    mine = _parts(recording, jobs)
+    _, _, duration_s = _spoken(mine)
+    for kind in ("segments", "transcript"):
+        if (kind, "") in mine:
+            after = int((tables.read(mine[(kind, "")].part, turns.SEGMENTS)["end_s"] > duration_s + 0.5).sum())
+            if after:
+                yield f"{recording.recording_id}: {after} pieces of the {kind} end after the media ({duration_s:.1f} s)"
+
+
+def _named_by_file(who, faces, recording):
+    """The only face of a video that the table of recordings gives to a person is that person."""
+    owners = [medium.person_id for medium in recording.of("video") if medium.person_id]
+    only = faces["person_id"].unique()
+    if len(owners) == 1 and len(only) == 1 and only[0] not in who.names:
+        return people.Match(who.names | {only[0]: owners[0]}, who.trust)
+    return who
+
+
+def _matched(who):
+    return {old: new for old, new in who.names.items() if old != "mixed"}
 
 
 def _segments(listed, speech):
@@ -69,7 +110,7 @@ def _segments(listed, speech):
     return turns.SEGMENTS.empty(), ""
 
 
-def _voices(sounds, segments, names, who, source):
+def _voices(sounds, segments, shared, who, source):
     """Whose voice is which sound, and the share of each person's signal that is surely theirs."""
     talking = sorted(set(segments["person_id"]))
     if "" not in sounds:
@@ -78,8 +119,8 @@ def _voices(sounds, segments, names, who, source):
         return stack(parts) if parts else voice.nothing().assign(person_id=""), trust
     mixed = sounds[""]
     if source == "mixed_audio":
-        name, sure = names["mixed"], who.trust.get("mixed", 0.0)
-        return mixed.assign(person_id=name), {(name, "voice"): sure, (name, "turn"): sure}
+        sure = who.trust.get("mixed", 0.0)
+        return mixed.assign(person_id=shared), {(shared, "voice"): sure, (shared, "turn"): sure}
     parts, trust = [], {}
     for name in talking:
         own = turns.covers(mixed["time_s"].to_numpy(), segments[segments["person_id"] == name])

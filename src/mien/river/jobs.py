@@ -38,7 +38,7 @@ def _jobs(recording, parts):
     if not own and not shared:
         shared = [recordings.Medium(medium.path, "mixed_audio") for medium in videos]
     for medium in own or shared:
-        name = medium.person_id or "mixed"
+        name = medium.person_id if medium.kind == "person_audio" else "mixed"
         jobs.append(Job("voice", recording, medium, folder / f"voice-{name}.parquet"))
         jobs.append(Job("speech", recording, medium, folder / f"speech-{name}.csv"))
     for medium in recording.of("segments") + recording.of("transcript"):

@@ -21,8 +21,8 @@ SEGMENTS = tables.Table(
     "piece of somebody's speech",
     (
         tables.Column("person_id", "who speaks", "text"),
-        tables.Column("start_s", "seconds; speech is start_s <= t < end_s", low=0),
-        tables.Column("end_s", "seconds; speech is start_s <= t < end_s", low=0),
+        tables.Column("start_s", "seconds; speech is start_s <= t < end_s", low=0, high=1e6),
+        tables.Column("end_s", "seconds; speech is start_s <= t < end_s", low=0, high=1e6),
     ),
 )
 
