@@ -40,7 +40,7 @@ lab: $(READY) ## JupyterLab on the notebooks
 bench: $(READY) ## how fast each stage is on this machine
 	@"$(PY)" tests/bench.py
 
-check: $(READY) ## style, and whether what is committed is what the code makes
+check: $(READY) ## style, and whether committed tables, figures and notebooks keep their promises
 	@"$(PY)" -m ruff check .
 	@"$(PY)" -m ruff format --check .
 	@"$(PY)" -m mien check

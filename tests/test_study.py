@@ -16,17 +16,18 @@ def test_the_study_is_made_once(small_study, monkeypatch):
 
 
 def test_a_changed_table_is_judged_again(small_study, monkeypatch):
-    calls = []
-    monkeypatch.setattr(study.Study, "_judge", lambda *_: calls.append(1) or pytest.skip.Exception)
+    def judged(*_):
+        raise InterruptedError("judged again")
+
+    monkeypatch.setattr(study.Study, "_judge", judged)
     table = small_study.windows("emodb")
     whole = table.read_bytes()
     try:
         table.write_bytes(whole + b"\n")
-        with pytest.raises(AttributeError):
+        with pytest.raises(InterruptedError, match="judged again"):
             small_study.judge()
     finally:
         table.write_bytes(whole)
-    assert calls
 
 
 def test_a_lost_file_of_the_recording_is_made_again(small_study, monkeypatch):
@@ -85,6 +86,12 @@ def test_check_names_each_broken_promise(small_study, tmp_path):
     stray.write_bytes(b"")
     assert any("stray.png is in no manifest" in fault for fault in small_study.check())
     stray.unlink()
+    numbers = small_study.root / "figures" / "acted_valence.csv"
+    whole = numbers.read_bytes()
+    numbers.write_bytes(whole.replace(b"RAVDESS", b"RAVDESX"))
+    assert any("acted_valence.csv is not what the tables say" in fault for fault in small_study.check())
+    numbers.write_bytes(whole)
+    assert not [fault for fault in small_study.check() if "figures" in fault]
 
 
 # --- what is committed -----------------------------------------------------------------------------------------------

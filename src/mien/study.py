@@ -5,6 +5,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -208,11 +209,30 @@ class Study:
         return faults + self._figure_faults() + self._notebook_faults()
 
     def _figure_faults(self):
+        """Files that are missing or in no manifest, and figures whose numbers are not those of the tables."""
         folder = self.root / "figures"
         drawn = {path.stem for path in folder.glob("*.png")} if folder.is_dir() else set()
-        named = {figure.name for figure in figures.ALL}
-        faults = [f"{folder}: no figure {name!r}; run `mien draw`" for name in sorted(named - drawn)]
-        return faults + [f"{folder}: {name}.png is in no manifest; remove it" for name in sorted(drawn - named)]
+        faults = [
+            f"{folder}: {name}.png is in no manifest; remove it"
+            for name in sorted(drawn - {f.name for f in figures.ALL})
+        ]
+        for figure in figures.ALL:
+            lost = [e for e in (".csv", ".png", ".svg") if not (folder / f"{figure.name}{e}").is_file()]
+            if lost:
+                faults.append(f"{folder}: no figure {figure.name}{lost[0]}; run `mien draw`")
+            elif not self._has_its_numbers(figure, folder / f"{figure.name}.csv"):
+                faults.append(f"{folder}: {figure.name}.csv is not what the tables say; run `mien draw`")
+        return faults
+
+    def _has_its_numbers(self, figure, path):
+        """Whether a figure's numbers are those of its tables; yes where the tables are not made yet."""
+        try:
+            read = self.load(figure.reads)
+        except tables.TableError:
+            return True
+        numbers = figure.numbers(*(read[name] for name in figure.reads))
+        with TemporaryDirectory() as folder:
+            return path.read_bytes() == tables.write(numbers, Path(folder) / path.name).read_bytes()
 
     def _notebook_faults(self):
         faults = []
