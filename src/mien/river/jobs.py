@@ -125,15 +125,19 @@ def work(jobs, settings, workers, progress):
     with context.Manager() as manager, ProcessPoolExecutor(min(workers, len(jobs)), context) as pool:
         ticks = manager.Queue()
         waiting = {pool.submit(_run_quietly, job, settings, Ticks(ticks)): job for job in jobs}
-        while waiting:
-            done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-            for answer in done:
-                job = waiting.pop(answer)
-                if answer.result():
-                    errors[job.part] = answer.result()
-                progress("files", len(jobs) - len(waiting), len(jobs))
-            while not ticks.empty():
-                progress(*ticks.get())
+        try:
+            while waiting:
+                done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                for answer in done:
+                    job = waiting.pop(answer)
+                    if answer.result():
+                        errors[job.part] = answer.result()
+                    progress("files", len(jobs) - len(waiting), len(jobs))
+                while not ticks.empty():
+                    progress(*ticks.get())
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)  # what is running ends, what waits is left for the next call
+            raise
     return errors
 
 
