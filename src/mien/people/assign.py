@@ -10,34 +10,12 @@ twelve real clips the face's grey levels changed by at least 2.9 (of 255, 90th p
 portrait by 0.7, and a still picture behind camera noise by hardly more than the noise around it.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
+
+from mien.people.settings import PeopleSettings
 
 SPOT = ["box_x_px", "box_y_px", "box_w_px", "box_h_px"]
-
-
-@dataclass(frozen=True)
-class PeopleSettings:
-    """What decides when two tracks are one person, what is too short to be one, and what is a still picture."""
-
-    track_min_s: float = 0.5
-    track_min_searches: int = 3
-    resume_s: float = 5.0
-    resume_overlap: float = 0.3
-    cut_overlap: float = 0.5
-    cut_resume_s: float = 30.0
-    trust_resumed: float = 0.8
-    trust_across_cut: float = 0.5
-    still_min_s: float = 2.0
-    still_change: float = 1.0
-    still_noise_max: float = 2.0
-    match_trust_min: float = 0.99
-    match_visible_min: float = 0.8
-    match_shift_min_s: float = 1.0
-    match_shifts: int = 200
 
 
 def assign(tracks, frame_times_s, settings=None):
@@ -181,95 +159,3 @@ def _nobody(tracks):
     rows = tracks.iloc[:0].copy()
     rows.insert(1, "person_id", pd.Series(dtype=str))
     return rows.assign(people_trust=pd.Series(dtype=float))
-
-
-@dataclass(frozen=True)
-class Match:
-    """Which name in the sound is which face: ``names`` maps old to new person_ids, ``trust`` says how sure (0..1)."""
-
-    names: dict
-    trust: dict
-
-
-def match(faces, segments, settings=None):
-    """Match the faces of a recording with the people who are heard in it, where that is plain.
-
-    ``faces`` as :func:`assign` gives them (with ``mouth_opening``), ``segments`` who spoke when (person_id, start_s,
-    end_s; the person_id ``mixed`` stands for one track that everybody shares). Each face is given the name whose
-    speech its mouth moves with, one to one; a pair is kept only if both agree better with each other than with anybody
-    else, and better than the best of all pairs does in ``match_trust_min`` of all circular shifts of the speech in
-    time (by ``match_shift_min_s`` and more). One shared track belongs to
-    the only face if that face is in the picture for ``match_visible_min`` of the speech. Otherwise nobody is renamed.
-    """
-    settings = settings or PeopleSettings()
-    people, names = sorted(faces["person_id"].unique()), sorted(segments["person_id"].unique())
-    if not people or not names:
-        return Match({}, {})
-    if names == ["mixed"]:
-        return _match_mixed(faces, segments, people, settings)
-    times = np.sort(faces["time_s"].unique())
-    moving = [_mouth_moves(faces[faces["person_id"] == person], times) for person in people]
-    spoken = [_spoken(times, segments[segments["person_id"] == name]) for name in names]
-    least = _steps(times, settings.match_shift_min_s)
-    agree = np.array([[_agreement(mouth, speech) for speech in spoken] for mouth in moving])
-    found = Match({}, {})
-    others = _best_of_shifts(moving, spoken, least, settings)
-    for row, column in zip(*linear_sum_assignment(-np.nan_to_num(agree, nan=-1.0)), strict=True):
-        best = agree[row, column] >= max(np.nanmax(agree[row], initial=0), np.nanmax(agree[:, column], initial=0))
-        share = float(np.mean(others < agree[row, column])) if len(others) else 0.0
-        if best and agree[row, column] > 0 and share >= settings.match_trust_min:
-            found.names[people[row]] = names[column]
-            found.trust[people[row]] = share
-    return found
-
-
-def _best_of_shifts(moving, spoken, least, settings):
-    """The best agreement of any pair after all speech was shifted in time together: what chance alone would find."""
-    length = len(spoken[0])
-    if length < 3 * least:
-        return np.array([])
-    shifts = np.unique(np.linspace(least, length - least, settings.match_shifts).astype(int))
-    pairs = [[_agreement(m, np.roll(s, shift)) for m in moving for s in spoken] for shift in shifts]
-    return np.array([np.nanmax(row, initial=-1) for row in pairs])
-
-
-def _match_mixed(faces, segments, people, settings):
-    if len(people) != 1:
-        return Match({}, {})
-    speaking = _spoken(faces["time_s"].to_numpy(), segments)
-    if not speaking.any():
-        return Match({}, {})
-    visible = float((faces["why"] != "no_face").to_numpy()[speaking].mean())
-    return Match({"mixed": people[0]}, {"mixed": visible}) if visible >= settings.match_visible_min else Match({}, {})
-
-
-def _mouth_moves(rows, times):
-    """How much the mouth is at work at each time: how wide it is and how fast it changes, each in its own spread.
-
-    Both, because a speaking mouth now stays open and now moves; NaN where the face was not seen.
-    """
-    opening = rows.set_index("time_s")["mouth_opening"].reindex(times).to_numpy()
-    if len(times) < 2:
-        return np.full(len(times), np.nan)
-    table = pd.DataFrame({"wide": opening, "fast": np.abs(np.gradient(opening, times))})
-    smooth = table.rolling(_steps(times, 0.4), center=True, min_periods=1).mean()
-    return (smooth / smooth.std().replace(0, np.nan)).sum(axis=1, skipna=False).to_numpy()
-
-
-def _spoken(times, segments):
-    inside = np.zeros(len(times), dtype=bool)
-    for start_s, end_s in segments[["start_s", "end_s"]].to_numpy():
-        inside |= (times >= start_s) & (times < end_s)
-    return inside
-
-
-def _steps(times, seconds):
-    return max(1, round(seconds / np.median(np.diff(times)))) if len(times) > 1 else 1
-
-
-def _agreement(mouth, speech):
-    """Correlation of mouth movement with speech, where the face is seen; NaN where there is nothing to compare."""
-    seen = ~np.isnan(mouth)
-    if seen.sum() < 2 or np.ptp(mouth[seen]) == 0 or speech[seen].all() or not speech[seen].any():
-        return np.nan
-    return float(np.corrcoef(mouth[seen], speech[seen])[0, 1])
