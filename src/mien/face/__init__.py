@@ -17,9 +17,11 @@ import numpy as np
 import pandas as pd
 
 from mien import sources
+from mien.media import Picture
 
 from .features import FeatureSettings, features, open_eye
-from .follower import BLENDSHAPES, head_angles
+from .follower import head_angles
+from .landmarker import BLENDSHAPES
 from .watch import Watch
 
 __all__ = [
@@ -87,12 +89,12 @@ class FaceSettings:
 def extract(frames, settings=None, model_path=None, told=None):
     """Measure every face in every frame: one row per followed face per frame.
 
-    ``frames`` yields (time_s, rgb) as ``media.frames`` does; ``model_path`` is where :data:`MODEL` lies (None: find
-    it). A *track* is one face from found to lost, not yet a person; a *take* is what lies between two cuts, and takes
-    of one look share a *scene*. ``eye_opening`` is the eye aspect ratio, ``mouth_opening`` the inner-lip gap ÷ face
-    height, ``pixel_motion`` the change of the face's grey levels within 0.4 s and ``pixel_noise`` that of the quiet
-    parts around it, ``box_motion`` the way since the last frame in face widths. Pose is as seen in the face's own
-    crop: 0° is facing the camera, not the middle of the frame.
+    ``frames`` yields (time_s, picture) as ``media.pictures`` does, or arrays as ``media.frames``; ``model_path`` is
+    where :data:`MODEL` lies (None: find it). A *track* is one face from found to lost, not yet a person; a *take* is
+    what lies between two cuts, and takes of one look share a *scene*. ``eye_opening`` is the eye aspect ratio,
+    ``mouth_opening`` the inner-lip gap ÷ face height, ``pixel_motion`` the change of the face's grey levels within
+    0.4 s and ``pixel_noise`` that of the quiet parts around it, ``box_motion`` the way since the last frame in face
+    widths. Pose is as seen in the face's own crop: 0° is facing the camera, not the middle of the frame.
 
     ``told`` collects ``frame_times_s``, ``cuts_s``, ``searches``, ``tracks``, ``tracks_ended`` (how many for which
     reason), ``recovered`` and the seconds spent.
@@ -100,8 +102,8 @@ def extract(frames, settings=None, model_path=None, told=None):
     settings, told = settings or FaceSettings(), {} if told is None else told
     watch = Watch(settings, _bundle(Path(model_path or sources.find(MODEL))), told)
     try:
-        for time_s, rgb in frames:
-            watch.see(time_s, rgb)
+        for time_s, picture in frames:
+            watch.see(time_s, Picture.of(picture))
     finally:
         watch.close()
     rows = watch.table()

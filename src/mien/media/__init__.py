@@ -9,13 +9,14 @@ rate was wrong by 4.4 s within 15 s of a variable-rate file.
 from mien.media.files import MediaError, MediaInfo, probe
 from mien.media.hearing import GAP_S, SOUND_RATE_HZ, Sound, sound
 from mien.media.picture import Picture
-from mien.media.seeing import ROUNDING_S, frames, pictures
+from mien.media.seeing import ROUNDING_S, Grid, frames, pictures
 from mien.media.writing import write_sound, write_video
 
 __all__ = [
     "GAP_S",
     "ROUNDING_S",
     "SOUND_RATE_HZ",
+    "Grid",
     "MediaError",
     "MediaInfo",
     "Picture",
