@@ -21,6 +21,7 @@ from mien.media import Picture
 
 from .features import FeatureSettings, features, open_eye
 from .follower import head_angles
+from .join import Join, Piece
 from .landmarker import BLENDSHAPES
 from .watch import Watch
 
@@ -29,9 +30,12 @@ __all__ = [
     "FaceError",
     "FaceSettings",
     "FeatureSettings",
+    "Join",
+    "Piece",
     "extract",
     "features",
     "head_angles",
+    "narrow",
     "nothing",
     "open_eye",
 ]
@@ -115,6 +119,12 @@ def nothing():
     """The table of tracks of a recording in which no face was found."""
     text = ("track_end", "why")
     return pd.DataFrame({name: pd.Series(dtype=str if name in text else float) for name in COLUMNS})
+
+
+def narrow(rows):
+    """The rows with numbers of single precision, as the models give them; times keep theirs."""
+    numbers = [name for name in rows.select_dtypes("float64") if name != "time_s"]
+    return rows.astype(dict.fromkeys(numbers, np.float32))
 
 
 def _bundle(path):
