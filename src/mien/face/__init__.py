@@ -66,8 +66,9 @@ class FaceSettings:
     0.77. A face that changes by ``sudden_change`` from frame to frame is doubted for ``doubt_s``, and another face if
     no look after resembles any before by ``other_change`` (of the face, and with its surroundings): of 104 pairs of
     faces put in one place the most alike differ by (0.38, 0.31), and no face of the clips under a still camera both.
-    ``near_widths``: how far a face may leap between two frames and still be the same. ``sure_size_px`` and
-    ``sure_score`` are where size and detector score no longer lower the trust.
+    ``renew_s``: a face's crop is laid anew at whole multiples of this, so that what is measured does not depend on when
+    the face was found. ``near_widths``: how far a face may leap between two frames and still be the same.
+    ``sure_size_px`` and ``sure_score`` are where size and detector score no longer lower the trust.
     """
 
     score_new: float = 0.75
@@ -84,6 +85,7 @@ class FaceSettings:
     scene_change: float = 0.2
     crop_scale: float = 2.2
     crop_margin: float = 0.06
+    renew_s: float = 30.0
     yaw_max_deg: float = 40.0
     pitch_max_deg: float = 30.0
     sure_size_px: float = 80.0

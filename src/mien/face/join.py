@@ -138,12 +138,13 @@ class Join:
 
 def meeting(before, after):
     """Which track of the later piece is which of the earlier: {later: earlier}, one to one, by boxes at the seam."""
-    near = [p.rows[(p.rows["time_s"] - after.start_s).abs() <= MEET_S] for p in (before, after)]
+    seam = ["time_s", "track_id", *SPOT]
+    near = [p.rows.loc[(p.rows["time_s"] - after.start_s).abs() <= MEET_S, seam] for p in (before, after)]
     both = near[1].merge(near[0], on="time_s", suffixes=("", "_before"))
     if both.empty:
         return {}
     boxes = zip(both[SPOT].to_numpy(), both[[f"{name}_before" for name in SPOT]].to_numpy(), strict=True)
-    both["overlap"] = [overlap(Box(*a), Box(*b)) for a, b in boxes]
+    both = both[["track_id", "track_id_before"]].assign(overlap=[overlap(Box(*a), Box(*b)) for a, b in boxes])
     pairs = both.groupby(["track_id", "track_id_before"])["overlap"].agg(["mean", "size"])
     pairs = pairs[pairs["mean"] >= SAME_OVERLAP]
     same = {}
