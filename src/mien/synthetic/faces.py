@@ -42,8 +42,8 @@ POINTS = {
 class Pose:
     """What a face does at one moment. Numbers, or arrays of one shape for many moments.
 
-    ``yaw_deg`` positive: turned to the right of the picture; ``pitch_deg`` positive: looks up; ``roll_deg`` positive:
-    tilted clockwise in the picture. ``mouth_opening``, ``smile``, ``eye_closure``, ``brow_raise`` 0 to 1;
+    Angles are seen along the line from the camera to the head: 0° faces the camera. ``yaw_deg`` positive: the nose
+    points to the right of the picture; ``pitch_deg`` positive: up; ``roll_deg`` positive: tilted clockwise. ``mouth_opening``, ``smile``, ``eye_closure``, ``brow_raise`` 0 to 1;
     ``x_px``, ``y_px`` how far the person sits from the middle of the tile, right and down.
     """
 
@@ -63,14 +63,17 @@ class Pose:
 
 
 def rotation(yaw_deg, pitch_deg, roll_deg):
-    """The rotation of a pose, (…, 3, 3), of points (x right, y down, z to the camera): yaw, pitch, then roll."""
+    """The rotation of a pose, (…, 3, 3), of points (x right, y down, z to the camera).
+
+    Yaw and pitch say where the nose points (sideways, and up from the level), roll how the head is tilted about it.
+    """
     a, b, c = (np.deg2rad(np.asarray(angle, dtype=float)) for angle in (yaw_deg, pitch_deg, roll_deg))
     one, nil = np.ones_like(a + b + c), np.zeros_like(a + b + c)
     turn = [np.cos(a), nil, np.sin(a), nil, one, nil, -np.sin(a), nil, np.cos(a)]
     lift = [one, nil, nil, nil, np.cos(b), -np.sin(b), nil, np.sin(b), np.cos(b)]
     tilt = [np.cos(c), -np.sin(c), nil, np.sin(c), np.cos(c), nil, nil, nil, one]
     turn, lift, tilt = (np.stack(np.broadcast_arrays(*m), -1).reshape(*one.shape, 3, 3) for m in (turn, lift, tilt))
-    return tilt @ lift @ turn
+    return turn @ lift @ tilt
 
 
 class Portrait:

@@ -29,7 +29,7 @@ from mien.synthetic.expressions import EYES, LOWER_LIP, UPPER_LIP
 FACE_CENTRE_PX = (226.0, 126.0)
 FACE_WIDTH_PX = 91.6
 PIVOT_PX = (226.0, 150.0, -45.0)  # a head turns about its middle, not about its nose
-POSE_DEG = (-0.8, -8.5, 2.9)  # yaw, pitch, roll of the head in the photograph, where the canonical face lies on it
+POSE_DEG = (-1.3, -8.4, 3.1)  # yaw, pitch, roll of the head in the photograph, where the canonical face lies on it
 NEAREST_PX, FARTHEST_PX = 28.0, -82.0  # the depths between which all of the head lies
 OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
