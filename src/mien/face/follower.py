@@ -10,12 +10,15 @@ import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 from mediapipe.tasks.python.vision.face_landmarker import Blendshapes
 
+from . import quality
 from .finder import Box, change, overlap, quiet
 
 RIGHT_EYE = (33, 160, 158, 133, 153, 144)
 LEFT_EYE = (362, 385, 387, 263, 373, 380)
+IRISES = ((468, 33, 133), (473, 362, 263))
 LIPS, FACE_HEIGHT = (13, 14), (10, 152)
-"""Landmarks of MediaPipe's mesh: six points round each eye, the inner lips, and forehead to chin."""
+"""Landmarks of MediaPipe's mesh: six points round each eye, the middle of each iris with the corners of its eye (the
+first to the left in the picture), the inner lips, and forehead to chin."""
 
 
 def _camel(name):
@@ -66,6 +69,20 @@ def eye_opening(points):
 
 def _aspect(p):
     return (np.linalg.norm(p[1] - p[5]) + np.linalg.norm(p[2] - p[4])) / (2 * np.linalg.norm(p[0] - p[3]))
+
+
+def gaze(points):
+    """Where the irises stand in their eyes, mean of both: to the right of the picture and up, in half eye widths.
+
+    0 is the middle between the corners of the eye, 1 the corner itself. The eyeball of an adult turns by about 7° for
+    0.1. Measured along and across the line through the corners, so that a tilt of the head does not count.
+    """
+    places = []
+    for iris, left, right in IRISES:
+        half = (points[right] - points[left]) / 2
+        away = points[iris] - (points[right] + points[left]) / 2
+        places.append((away @ half, half[1] * away[0] - half[0] * away[1]) / (half @ half))
+    return tuple(map(float, np.mean(places, axis=0)))
 
 
 def mouth_opening(points):
@@ -155,7 +172,7 @@ class Follower:
         self.track_id, self.settings = track_id, settings
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh, self.last_ms = Crop(box, settings.crop_scale, frame_shape), [], True, -1
-        self.looks, self.doubts = [], []
+        self.looks, self.doubts, self.shape = [], [], None
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_buffer=model),
             running_mode=vision.RunningMode.VIDEO,
@@ -174,14 +191,20 @@ class Follower:
         seen = self._landmarks(picture, time_s)
         if not seen.face_landmarks:
             return self._end("lost")
-        points = np.array([(point.x, point.y) for point in seen.face_landmarks[0]]) * self.crop.side
+        shape = np.array([(point.x, point.y, point.z) for point in seen.face_landmarks[0]]) * self.crop.side
+        points = shape[:, :2]
         box = bounds(points + np.array([self.crop.x, self.crop.y]))
         if not self.fresh and overlap(box, self.box) < self.settings.jump_overlap:
             return self._end("jumped")
         self._remember(time_s, rgb, box)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
         self.box, self.fresh = box, False
-        return self._row(seen, points) | {"box_motion": moved} | self._motion(picture, time_s)
+        return (
+            self._row(seen, points)
+            | {"box_motion": moved}
+            | self._quality(picture, shape)
+            | self._motion(picture, time_s)
+        )
 
     def confirm(self, boxes):
         """Whether a search found this face again; if so its score is what trust rests on until the next search."""
@@ -203,7 +226,7 @@ class Follower:
         self.ended = reason
 
     def _move_crop(self, box, time_s, frame_shape):
-        self.crop, self.past = Crop(box, self.settings.crop_scale, frame_shape), []
+        self.crop, self.past, self.shape = Crop(box, self.settings.crop_scale, frame_shape), [], None
         self._landmarks(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
 
     def _landmarks(self, picture, time_s):
@@ -241,6 +264,7 @@ class Follower:
 
     def _row(self, seen, points):
         yaw, pitch, roll = head_angles(seen.facial_transformation_matrixes[0])
+        gaze_right, gaze_up = gaze(points)
         return {
             "track_id": self.track_id,
             "box_x_px": self.box.x,
@@ -254,7 +278,22 @@ class Follower:
             "searches": self.searches,
             "eye_opening": eye_opening(points),
             "mouth_opening": mouth_opening(points),
+            "gaze_right": gaze_right,
+            "gaze_up": gaze_up,
         } | {f"bs_{shape.category_name}": shape.score for shape in seen.face_blendshapes[0]}
+
+    def _quality(self, picture, shape):
+        """How sharp and bright the face is, and how far its firm landmarks moved against each other."""
+        scale = picture.shape[0] / self.crop.side
+        box = (
+            (self.box.x - self.crop.x) * scale,
+            (self.box.y - self.crop.y) * scale,
+            self.box.w * scale,
+            self.box.h * scale,
+        )
+        before, self.shape = self.shape, shape
+        unrest = np.nan if before is None else quality.jitter(before, shape)
+        return quality.looks(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), box) | {"jitter": unrest}
 
     def _motion(self, picture, time_s):
         """Mean change of the grey levels (0..255) since ``MOMENT_S`` ago: of the face, and of the crop's quiet parts.
