@@ -51,7 +51,7 @@ def _causes(job, settings):
     if job.stage == "segments":
         return causes | {"people": job.recording.person_ids, "code": store.code("tables", "turns")}
     if job.stage == "faces":
-        rooms = store.code("media", "face", "people")
+        rooms = store.code("media", "face", "people", without=("face/features",))  # made from rows, later
         causes |= {"face": settings.face, "people": settings.people, "rate_hz": settings.rate_hz}
         return causes | {"model": face.MODEL.sha256, "code": rooms}
     return causes | {"voice": settings.voice, "code": store.code("media", "voice")}
