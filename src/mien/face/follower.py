@@ -6,18 +6,23 @@ clock, so that what is measured does not depend on how long ago the face was fou
 the same numbers as the whole.
 """
 
+import cv2
 import numpy as np
 
 from mien.media import Grid
 from mien.media.picture import scaled
 
+from . import quality
 from .finder import Box, change, overlap
 from .landmarker import BLENDSHAPES, Landmarker
+from .pose import head_angles, head_turn
 
 RIGHT_EYE = (33, 160, 158, 133, 153, 144)
 LEFT_EYE = (362, 385, 387, 263, 373, 380)
+IRISES = ((468, 33, 133), (473, 362, 263))
 LIPS, FACE_HEIGHT = (13, 14), (10, 152)
-"""Landmarks of MediaPipe's mesh: six points round each eye, the inner lips, and forehead to chin."""
+"""Landmarks of MediaPipe's mesh: six points round each eye, the middle of each iris with the corners of its eye (the
+first to the left in the picture), the inner lips, and forehead to chin."""
 
 
 CROP_PX = (256, 720)
@@ -37,23 +42,6 @@ ROUNDING_S = 0.001
 """Times in containers are rounded to as much as this."""
 
 
-def head_angles(matrix):
-    """Yaw, pitch and roll in degrees from MediaPipe's 4 × 4 face matrix, its scale removed (AUDIT F9).
-
-    Yaw is positive when the person turns to the right of the picture, pitch when the person looks up, roll when the
-    head tilts clockwise in the picture.
-
-    >>> head_angles(np.eye(4))
-    (0.0, 0.0, 0.0)
-    """
-    turn = np.asarray(matrix)[:3, :3]
-    turn = turn / np.cbrt(np.linalg.det(turn))
-    yaw = np.arctan2(turn[0, 2], turn[2, 2])
-    pitch = np.arctan2(turn[1, 2], np.hypot(turn[0, 2], turn[2, 2]))
-    roll = -np.arctan2(turn[1, 0], turn[1, 1])
-    return tuple(float(np.degrees(angle)) + 0.0 for angle in (yaw, pitch, roll))
-
-
 def eye_opening(points):
     """Eye aspect ratio, mean of both eyes: height of the opening ÷ its width (Soukupová & Čech 2016; AUDIT F8)."""
     return float(np.mean([_aspect(points[list(eye)]) for eye in (RIGHT_EYE, LEFT_EYE)]))
@@ -61,6 +49,20 @@ def eye_opening(points):
 
 def _aspect(p):
     return (np.linalg.norm(p[1] - p[5]) + np.linalg.norm(p[2] - p[4])) / (2 * np.linalg.norm(p[0] - p[3]))
+
+
+def gaze(points):
+    """Where the irises stand in their eyes, mean of both: to the right of the picture and up, in half eye widths.
+
+    0 is the middle between the corners of the eye, 1 the corner itself. The eyeball of an adult turns by about 7° for
+    0.1. Measured along and across the line through the corners, so that a tilt of the head does not count.
+    """
+    places = []
+    for iris, left, right in IRISES:
+        half = (points[right] - points[left]) / 2
+        away = points[iris] - (points[right] + points[left]) / 2
+        places.append((away @ half, half[1] * away[0] - half[0] * away[1]) / (half @ half))
+    return tuple(map(float, np.mean(places, axis=0)))
 
 
 def mouth_opening(points):
@@ -167,7 +169,8 @@ class Follower:
         self.track_id, self.settings = track_id, settings
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh = Crop(box, settings.crop_scale, frame_shape), [], True
-        self.looks, self.doubts, self.landmarker = [], [], Landmarker(model)
+        self.looks, self.doubts, self.shape = [], [], None
+        self.landmarker = Landmarker(model, settings.remembers)
         self.clock, self.before_s = Grid(0.0, 1 / settings.renew_s), -np.inf
 
     def follow(self, time_s, picture):
@@ -175,17 +178,21 @@ class Follower:
         renewed, self.before_s = self.clock.begins(self.before_s, time_s), time_s
         if not self.fresh and (renewed or not self.crop.holds(self.box, self.settings.crop_margin)):
             self._move_crop(self.box, time_s, picture.shape)
-        seen = self.landmarker.see(self.crop.cut(picture), time_s)
+        part = self.crop.cut(picture)
+        seen = self.landmarker.see(part, time_s)
         if seen is None:
             return self._end("lost")
-        points = seen.points[:, :2] * self.crop.side
+        shape = seen.points * self.crop.side
+        points = shape[:, :2]
         box = bounds(points + np.array([self.crop.x, self.crop.y]))
         if not self.fresh and overlap(box, self.box) < self.settings.jump_overlap:
             return self._end("jumped")
         self._remember(time_s, picture, box)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
         self.box, self.fresh = box, False
-        return self._row(seen, points) | {"box_motion": moved} | self._motion(picture, time_s)
+        return (
+            self._row(seen, points) | {"box_motion": moved} | self._quality(part, shape) | self._motion(picture, time_s)
+        )
 
     def confirm(self, boxes):
         """Whether a search found this face again; if so its score is what trust rests on until the next search."""
@@ -207,7 +214,7 @@ class Follower:
         self.ended = reason
 
     def _move_crop(self, box, time_s, frame_shape):
-        self.crop, self.past = Crop(stepped(box), self.settings.crop_scale, frame_shape), []
+        self.crop, self.past, self.shape = Crop(stepped(box), self.settings.crop_scale, frame_shape), [], None
         self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
 
     def _remember(self, time_s, picture, box):
@@ -239,7 +246,8 @@ class Follower:
         return next((doubt.time_s for doubt in ripe if doubt.is_other(self.settings)), None)
 
     def _row(self, seen, points):
-        yaw, pitch, roll = head_angles(seen.matrix)
+        yaw, pitch, roll = head_angles(head_turn(seen.points))
+        gaze_right, gaze_up = gaze(points)
         return {
             "track_id": self.track_id,
             "box_x_px": self.box.x,
@@ -253,7 +261,22 @@ class Follower:
             "searches": self.searches,
             "eye_opening": eye_opening(points),
             "mouth_opening": mouth_opening(points),
+            "gaze_right": gaze_right,
+            "gaze_up": gaze_up,
         } | dict(zip(BLENDSHAPES, seen.shapes.tolist(), strict=True))
+
+    def _quality(self, picture, shape):
+        """How sharp and bright the face is, and how far its firm landmarks moved against each other."""
+        scale = picture.shape[0] / self.crop.side
+        box = (
+            (self.box.x - self.crop.x) * scale,
+            (self.box.y - self.crop.y) * scale,
+            self.box.w * scale,
+            self.box.h * scale,
+        )
+        before, self.shape = self.shape, shape
+        unrest = np.nan if before is None else quality.jitter(before, shape)
+        return quality.looks(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), box) | {"jitter": unrest}
 
     def _motion(self, picture, time_s):
         """Mean change of the grey levels (0..255) since ``MOMENT_S`` ago: of the face, and of the crop's quiet parts.

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien import recordings, store, tables, windows
+from mien import coupling, recordings, store, tables, windows
+from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
 from mien.people import PeopleSettings
 from mien.river.gather import gather, late, stack
@@ -16,7 +17,7 @@ from mien.windows import WindowSettings
 
 __all__ = ["FILES", "BuildError", "Job", "RiverSettings", "build", "gather", "run"]
 
-ROOMS = ("tables", "media", "face", "people", "voice", "turns", "windows", "river")
+ROOMS = ("tables", "media", "face", "people", "voice", "turns", "coupling", "windows", "river")
 """The code that decides what the tables hold."""
 
 
@@ -36,6 +37,7 @@ class RiverSettings:
     people: PeopleSettings = PeopleSettings()
     voice: VoiceSettings = VoiceSettings()
     turn: TurnSettings = TurnSettings()
+    coupling: CouplingSettings = CouplingSettings()
     window: WindowSettings = WindowSettings()
 
 
@@ -47,8 +49,8 @@ def build(found, out, settings=None, workers=1, progress=None):
     """Build the tables of some recordings into a folder, and return the report that is written beside them.
 
     ``found`` is a list of :class:`mien.recordings.Recording`. Writes ``turns.csv``, ``windows.csv``,
-    ``faces.parquet``, ``voice.parquet`` and ``report.json`` into ``out``; what each file gave is kept in
-    ``out/parts`` so that a stopped build goes on where it stopped. A recording that can't be read is reported
+    ``coupling.csv``, ``faces.parquet``, ``voice.parquet`` and ``report.json`` into ``out``; what each file gave is
+    kept in ``out/parts`` so that a stopped build goes on where it stopped. A recording that can't be read is reported
     (``report["failed"]``) and the others go on; if none can be read, :class:`BuildError` is raised and earlier
     tables stay as they are. ``progress(name, done_s, total_s)`` is called now and then.
     """
@@ -94,7 +96,7 @@ def _write_tables(built, jobs, out, settings):
 
     def write(parts):
         listed = windows.listed_norms((gather(r, jobs, settings) for r in built if _calibrates(r)), settings.voice)
-        said, rows = [], []
+        said, rows, signals, bled, roles = [], [], {}, {}, {}
         with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
             for recording in built:
                 one = gather(recording, jobs, settings)
@@ -103,11 +105,28 @@ def _write_tables(built, jobs, out, settings):
                 write_voice(tables.VOICE.check(one.voice))
                 said.append(one.turns)
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
+                signals |= _signals(one, settings.coupling)
+                bled |= coupling.bleeds(one.voice, one.turns, settings.coupling)
+                roles |= _roles(recording)
         tables.write(tables.TURNS.check(stack(said)), parts["turns"])
         tables.write(windows.assembled(rows), parts["windows"])
+        tables.write(coupling.compared(signals, bled, settings.coupling, roles), parts["coupling"])
 
     store.kept_together({name: out / file for name, file in FILES.items()}, causes, write)
 
 
 def _calibrates(recording):
     return any(facts.get("is_calibration") for facts in recording.about.values())
+
+
+def _signals(one, settings):
+    """What is compared between the people of a recording; a track that several people share is nobody's."""
+    faces = [one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in one.person_ids]
+    faces, voice = (rows[rows["person_id"] != one.shared_by] for rows in (stack(faces), one.voice))
+    return coupling.signals(faces, voice, settings)
+
+
+def _roles(recording):
+    """The role of each person of a recording, where the table of recordings gives one."""
+    about = recording.about.items()
+    return {(recording.recording_id, who): facts["confound_role"] for who, facts in about if "confound_role" in facts}

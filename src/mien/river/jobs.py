@@ -87,8 +87,9 @@ def _causes(job, settings):
     if job.stage == "segments":
         return causes | {"people": job.recording.person_ids, "code": store.code("tables", "turns")}
     if job.stage in ("faces", "piece"):
+        seeing = store.code("media", "face", without=("face/features",))  # windows are measured from rows, later
         causes |= {"face": settings.face, "rate_hz": settings.rate_hz, "model": face.MODEL.sha256}
-        causes |= {"chunk_s": settings.chunk_s, "warm_s": settings.warm_s, "code": store.code("media", "face")}
+        causes |= {"chunk_s": settings.chunk_s, "warm_s": settings.warm_s, "code": seeing}
         joined = {"people": settings.people, "joining": store.code("people")}
         return causes | (joined if job.stage == "faces" else {"span": job.span})
     return causes | {"voice": settings.voice, "code": store.code("media", "voice")}
