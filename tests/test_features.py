@@ -6,7 +6,7 @@ import pytest
 
 from mien import face, media, store, tables
 from mien.face.features import displays, head
-from mien.face.follower import BLENDSHAPES
+from mien.face.landmarker import BLENDSHAPES
 
 LOST = ["eye_opening", "mouth_opening", "gaze_right", "gaze_up", "yaw_deg", "pitch_deg", "roll_deg", *BLENDSHAPES]
 REST = face.Reference(open_eye=0.3, smile=0.1, yaw_deg=0.0, pitch_deg=0.0)

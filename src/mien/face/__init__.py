@@ -16,9 +16,11 @@ from pathlib import Path
 import pandas as pd
 
 from mien import sources
+from mien.media import Picture
 
 from .features import FeatureSettings, Reference, blinks, features, open_eye, reference
-from .follower import BLENDSHAPES, head_angles
+from .landmarker import BLENDSHAPES
+from .pose import head_angles, head_turn
 from .quality import TrustSettings, trusted
 from .watch import Watch
 
@@ -33,6 +35,7 @@ __all__ = [
     "extract",
     "features",
     "head_angles",
+    "head_turn",
     "nothing",
     "open_eye",
     "reference",
@@ -65,8 +68,9 @@ class FaceSettings:
     0.77. A face that changes by ``sudden_change`` from frame to frame is doubted for ``doubt_s``, and another face if
     no look after resembles any before by ``other_change`` (of the face, and with its surroundings): of 104 pairs of
     faces put in one place the most alike differ by (0.38, 0.31), and no face of the clips under a still camera both.
-    ``near_widths``: how far a face may leap between two frames and still be the same. ``trust``: what makes a frame
-    less trustworthy, or of no use.
+    ``near_widths``: how far a face may leap between two frames and still be the same. ``remembers``: MediaPipe looks
+    where the face was before (VIDEO mode), or afresh in each frame (IMAGE mode). ``trust``: what makes a frame less
+    trustworthy, or of no use.
     """
 
     score_new: float = 0.75
@@ -83,20 +87,21 @@ class FaceSettings:
     scene_change: float = 0.2
     crop_scale: float = 2.2
     crop_margin: float = 0.06
+    remembers: bool = True
     trust: TrustSettings = TrustSettings()
 
 
 def extract(frames, settings=None, model_path=None, told=None):
     """Measure every face in every frame: one row per followed face per frame.
 
-    ``frames`` yields (time_s, rgb) as ``media.frames`` does; ``model_path`` is where :data:`MODEL` lies (None: find
-    it). A *track* is one face from found to lost, not yet a person; a *take* is what lies between two cuts, and takes
-    of one look share a *scene*. ``eye_opening`` is the eye aspect ratio, ``mouth_opening`` the inner-lip gap ÷ face
-    height, ``gaze_right`` and ``gaze_up`` the place of the irises in the eyes (half eye widths), ``sharpness``,
-    ``brightness`` (0..255) and ``jitter`` (face widths) how well the face can be seen (:mod:`mien.face.quality`),
-    ``pixel_motion`` the change of the face's grey levels within 0.4 s and ``pixel_noise`` that of the quiet
-    parts around it, ``box_motion`` the way since the last frame in face widths. Pose is as seen in the face's own
-    crop: 0° is facing the camera, not the middle of the frame.
+    ``frames`` yields (time_s, picture) as ``media.pictures`` does, or arrays as ``media.frames``; ``model_path`` is
+    where :data:`MODEL` lies (None: find it). A *track* is one face from found to lost, not yet a person; a *take* is
+    what lies between two cuts, and takes of one look share a *scene*. ``eye_opening`` is the eye aspect ratio,
+    ``mouth_opening`` the inner-lip gap ÷ face height, ``gaze_right`` and ``gaze_up`` the place of the irises in the
+    eyes (half eye widths), ``sharpness``, ``brightness`` (0..255) and ``jitter`` (face widths) how well the face can be
+    seen (:mod:`mien.face.quality`), ``pixel_motion`` the change of the face's grey levels within
+    0.4 s and ``pixel_noise`` that of the quiet parts around it, ``box_motion`` the way since the last frame in face
+    widths. Pose is seen along the line from the camera to the head: 0° faces the camera (see ``face.pose``).
 
     ``told`` collects ``frame_times_s``, ``cuts_s``, ``searches``, ``tracks``, ``tracks_ended`` (how many for which
     reason), ``recovered`` and the seconds spent.
@@ -104,8 +109,8 @@ def extract(frames, settings=None, model_path=None, told=None):
     settings, told = settings or FaceSettings(), {} if told is None else told
     watch = Watch(settings, _bundle(Path(model_path or sources.find(MODEL))), told)
     try:
-        for time_s, rgb in frames:
-            watch.see(time_s, rgb)
+        for time_s, picture in frames:
+            watch.see(time_s, Picture.of(picture))
     finally:
         watch.close()
     rows = watch.table()

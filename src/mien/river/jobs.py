@@ -75,7 +75,7 @@ def _make_faces(job, settings, part, tick):
     info = media.probe(job.medium.path)
     if not info.has_video:
         raise media.MediaError(f"{job.medium.path}: no picture in this file; expected a video")
-    pictures = media.frames(job.medium.path, rate_hz=settings.rate_hz, told=told)
+    pictures = media.pictures(job.medium.path, rate_hz=settings.rate_hz, told=told)
     tracks = face.extract(_ticking(pictures, job, info, tick), settings.face, sources.find(face.MODEL), told)
     times = told.pop("frame_times_s")
     found, about = people.assign(tracks, times, settings.people)
