@@ -14,7 +14,7 @@ from mien.synthetic import Look, Portrait, Pose
 
 GOOD = {"yaw_deg": 0.0, "pitch_deg": 0.0, "box_w_px": 120.0, "box_h_px": 140.0, "detector_score": 0.95}
 GOOD |= {"sharpness": 0.1, "brightness": 120.0, "jitter": 0.001, "eye_opening": 0.3, "mouth_opening": 0.1}
-GOOD |= {"gaze_up": 0.0, "bs_jawOpen": 0.2}
+GOOD |= {"bs_jawOpen": 0.2}
 
 
 def trusted(**changes):
@@ -57,7 +57,7 @@ def test_what_can_not_be_seen_is_missing_with_its_reason(changes, reason):
     assert row["face_trust"] == 0
     assert row["why"] == reason
     assert reason in tables.REASONS
-    assert row[["eye_opening", "mouth_opening", "gaze_up", "bs_jawOpen"]].isna().all()
+    assert row[["eye_opening", "mouth_opening", "bs_jawOpen"]].isna().all()
     assert row[["yaw_deg", "box_w_px", "sharpness"]].notna().all()
 
 
@@ -170,11 +170,3 @@ def test_trust_agrees_at_ten_frames_a_second_and_at_every_frame(shared):
         assert (both["face_trust_ten"] - both["face_trust"]).abs().median() < 0.03
         assert ten["face_trust"].mean() == pytest.approx(full["face_trust"].mean(), abs=0.03)
         assert ((both["face_trust_ten"] > 0) == (both["face_trust"] > 0)).mean() > 0.97
-
-
-def test_gaze_turns_against_the_head_of_somebody_who_looks_at_one_place(shared):
-    """Turning the head with the eyes on a screen moves the irises the other way (the vestibulo-ocular reflex)."""
-    clip = shared / "data" / "clips" / "one_person_webcam_silent.webm"
-    rows = face.extract((t, rgb) for t, rgb in media.frames(clip, rate_hz=10) if 18 < t < 25)
-    assert np.ptp(rows["yaw_deg"]) > 10
-    assert rows["gaze_right"].corr(rows["yaw_deg"]) < -0.5

@@ -15,10 +15,8 @@ from .pose import head_angles, head_turn
 
 RIGHT_EYE = (33, 160, 158, 133, 153, 144)
 LEFT_EYE = (362, 385, 387, 263, 373, 380)
-IRISES = ((468, 33, 133), (473, 362, 263))
 LIPS, FACE_HEIGHT = (13, 14), (10, 152)
-"""Landmarks of MediaPipe's mesh: six points round each eye, the middle of each iris with the corners of its eye (the
-first to the left in the picture), the inner lips, and forehead to chin."""
+"""Landmarks of MediaPipe's mesh: six points round each eye, the inner lips, and forehead to chin."""
 
 
 CROP_PX = (256, 720)
@@ -45,20 +43,6 @@ def eye_opening(points):
 
 def _aspect(p):
     return (np.linalg.norm(p[1] - p[5]) + np.linalg.norm(p[2] - p[4])) / (2 * np.linalg.norm(p[0] - p[3]))
-
-
-def gaze(points):
-    """Where the irises stand in their eyes, mean of both: to the right of the picture and up, in half eye widths.
-
-    0 is the middle between the corners of the eye, 1 the corner itself. The eyeball of an adult turns by about 7° for
-    0.1. Measured along and across the line through the corners, so that a tilt of the head does not count.
-    """
-    places = []
-    for iris, left, right in IRISES:
-        half = (points[right] - points[left]) / 2
-        away = points[iris] - (points[right] + points[left]) / 2
-        places.append((away @ half, half[1] * away[0] - half[0] * away[1]) / (half @ half))
-    return tuple(map(float, np.mean(places, axis=0)))
 
 
 def mouth_opening(points):
@@ -227,7 +211,6 @@ class Follower:
 
     def _row(self, seen, points):
         yaw, pitch, roll = head_angles(head_turn(seen.points))
-        gaze_right, gaze_up = gaze(points)
         return {
             "track_id": self.track_id,
             "box_x_px": self.box.x,
@@ -241,8 +224,6 @@ class Follower:
             "searches": self.searches,
             "eye_opening": eye_opening(points),
             "mouth_opening": mouth_opening(points),
-            "gaze_right": gaze_right,
-            "gaze_up": gaze_up,
         } | dict(zip(BLENDSHAPES, seen.shapes.tolist(), strict=True))
 
     def _quality(self, picture, shape):

@@ -89,7 +89,7 @@ def trusted(rows, settings):
     rows["why"] = np.select([factor <= 0 for factor in factors.values()], list(factors), "").astype(object)
     detail = np.minimum(factors.pop("too_small"), factors.pop("too_blurred"))
     rows["face_trust"] = detail * np.prod(list(factors.values()), axis=0)
-    from_landmarks = [name for name in rows if name.startswith(("bs_", "gaze_")) or name in OPENINGS]
+    from_landmarks = [name for name in rows if name.startswith("bs_") or name in OPENINGS]
     rows.loc[rows["why"] != "", from_landmarks] = np.nan
     return rows
 
