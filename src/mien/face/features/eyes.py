@@ -93,8 +93,14 @@ def _closed(run, usual_eye, rate_hz, settings):
     level = _level(run["eye_opening"], rate_hz, settings) if settings.blink_rule == "local" else 0 * eye + usual_eye
     spans = spells(eye < below * level)
     deep = [(a, b) for a, b in spans if np.max(level[a:b] - eye[a:b]) >= depth * usual_eye]
-    lasting = [(times[a], times[b]) for a, b in deep]
+    lasting = [(_crossing(times, eye, below * level, a), _crossing(times, eye, below * level, b)) for a, b in deep]
     return [(a, b) for a, b in lasting if settings.blink_min_s <= b - a <= settings.blink_max_s]
+
+
+def _crossing(times, eye, limit, place):
+    """When the eye crossed its limit on the way to this frame, on a straight line from the frame before."""
+    before, after = (eye - limit)[[place - 1, place]]
+    return times[place - 1] + (times[place] - times[place - 1]) * before / (before - after)
 
 
 def _level(eye, rate_hz, settings):
