@@ -51,8 +51,8 @@ MODEL = sources.FACE_LANDMARKER
 
 COLUMNS = (
     *("time_s", "track_id", "box_x_px", "box_y_px", "box_w_px", "box_h_px", "yaw_deg", "pitch_deg", "roll_deg"),
-    *("detector_score", "searches", "eye_opening", "mouth_opening", "gaze_right", "gaze_up"),
-    *("sharpness", "brightness", "jitter", "box_motion", "pixel_motion", "pixel_noise"),
+    *("detector_score", "searches", "eye_opening", "mouth_opening", "sharpness", "brightness"),
+    *("jitter", "box_motion", "pixel_motion", "pixel_noise"),
     *("take", "scene", "track_end", "face_trust", "why"),
     *BLENDSHAPES,
 )
@@ -104,11 +104,11 @@ def extract(frames, settings=None, model_path=None, told=None):
     ``frames`` yields (time_s, picture) as ``media.pictures`` does, or arrays as ``media.frames``; ``model_path`` is
     where :data:`MODEL` lies (None: find it). A *track* is one face from found to lost, not yet a person; a *take* is
     what lies between two cuts, and takes of one look share a *scene*. ``eye_opening`` is the eye aspect ratio,
-    ``mouth_opening`` the inner-lip gap ÷ face height, ``gaze_right`` and ``gaze_up`` the place of the irises in the
-    eyes (half eye widths), ``sharpness``, ``brightness`` (0..255) and ``jitter`` (face widths) how well the face can be
-    seen (:mod:`mien.face.quality`), ``pixel_motion`` the change of the face's grey levels within 0.4 s and
-    ``pixel_noise`` that of the quiet parts around it, ``box_motion`` the way since the last frame in face widths. Pose
-    is seen along the line from the camera to the head: 0° faces the camera (:mod:`mien.face.pose`).
+    ``mouth_opening`` the inner-lip gap ÷ face height; ``sharpness``, ``brightness`` (0..255) and ``jitter`` (face
+    widths) are how well the face can be seen (:mod:`mien.face.quality`), ``pixel_motion`` the change of the face's grey
+    levels within 0.4 s and ``pixel_noise`` that of the quiet parts around it, ``box_motion`` the way since the last
+    frame in face widths. Pose is seen along the line from the camera to the head: 0° faces the camera (see
+    ``face.pose``).
 
     ``told`` collects ``frame_times_s``, ``cuts_s``, ``searches``, ``tracks``, ``tracks_ended`` (how many for which
     reason), ``recovered`` and the seconds spent.
