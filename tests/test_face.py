@@ -4,14 +4,17 @@ The face is NASA's portrait of Eileen Collins, a public-domain photograph that s
 """
 
 import cv2
+import mediapipe as mp
 import numpy as np
 import pandas as pd
 import pytest
 import skimage.data
+from mediapipe.tasks.python import BaseOptions, vision
 
 from mien import face, media, sources
 from mien.face import follower
 from mien.face.finder import Box, change, overlap, windows
+from mien.face.landmarker import BLENDSHAPES, Landmarker
 
 PORTRAIT = skimage.data.astronaut()
 FACE = Box(172, 64, 102, 128)
@@ -185,6 +188,38 @@ def test_head_angles_undo_a_known_rotation_of_any_scale(yaw, pitch, roll):
     assert face.head_angles(matrix) == pytest.approx((yaw, pitch, roll), abs=1e-9)
 
 
+def test_the_answer_read_from_memory_is_the_one_mediapipe_gives(model):
+    """Ours is read from the native records; MediaPipe's own objects must say the same, number by number."""
+    ours, public = Landmarker(model.read_bytes()), Landmarker(model.read_bytes())
+    assert ours.native  # with the version in the lock
+    public.native = False
+    options = vision.FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(model)),
+        running_mode=vision.RunningMode.VIDEO,
+        output_face_blendshapes=True,
+        output_facial_transformation_matrixes=True,
+    )
+    with vision.FaceLandmarker.create_from_options(options) as theirs:
+        for k in range(3):
+            picture = np.ascontiguousarray(hang(PORTRAIT, x=60 + 3 * k)[:360, :360])
+            seen = ours.see(picture, k / 10)
+            for one, other in zip(seen, public.see(picture, k / 10), strict=True):
+                np.testing.assert_array_equal(one, other)
+            said = theirs.detect_for_video(mp.Image(image_format=mp.ImageFormat.SRGB, data=picture), 100 * k)
+            assert seen.points.tolist() == [[p.x, p.y, p.z] for p in said.face_landmarks[0]]
+            assert seen.shapes.tolist() == [shape.score for shape in said.face_blendshapes[0]]
+            assert tuple(f"bs_{shape.category_name}" for shape in said.face_blendshapes[0]) == BLENDSHAPES
+            np.testing.assert_array_equal(seen.matrix, said.facial_transformation_matrixes[0])
+    for one in (ours, public):
+        assert one.see(background()[:256, :256], 1.0) is None
+        one.close()
+
+
+def test_mediapipe_writes_nothing_into_the_terminal(model, capfd):
+    seen([background()] * 2 + [hang(PORTRAIT)] * 3, model)
+    assert capfd.readouterr().err == ""
+
+
 def test_windows_cover_the_frame_and_stay_inside():
     for width, height in ((640, 360), (361, 480), (100, 100)):
         seen_times = np.zeros((height, width), int)
@@ -201,13 +236,16 @@ def test_a_crop_that_leaves_the_frame_is_moved_or_padded():
     frame = np.full((100, 200, 3), 9, np.uint8)
     beside = follower.Crop(Box(-10, 30, 20, 20), 2.0, frame.shape)
     assert (beside.x, beside.y, beside.side) == (0, 20, 40)
-    assert beside.cut(frame).shape == (256, 256, 3)
-    assert beside.cut(frame).min() == 9
+    picture = media.Picture.of(frame)
+    assert beside.cut(picture).shape == (256, 256, 3)
+    assert beside.cut(picture).min() == 9
+    assert beside.grey(picture, 64).min() == 9
     around = follower.Crop(Box(50, 20, 60, 60), 2.5, frame.shape)
     assert (around.side, around.y) == (150, -25)
-    picture = around.cut(frame)
-    assert picture[:30].max() == 0
-    assert picture[128, 128].tolist() == [9, 9, 9]
+    cut, grey = around.cut(picture), around.grey(picture, 64)
+    assert cut[:30].max() == 0
+    assert cut[128, 128].tolist() == [9, 9, 9]
+    assert (grey.shape, grey[:9].max(), grey[32, 32]) == ((64, 64), 0, 9)
 
 
 def test_change_ignores_brightness_and_sees_layout():

@@ -17,9 +17,12 @@ import numpy as np
 import pandas as pd
 
 from mien import sources
+from mien.media import Picture
 
 from .features import FeatureSettings, features, open_eye
-from .follower import BLENDSHAPES, head_angles
+from .follower import head_angles
+from .join import Join, Piece
+from .landmarker import BLENDSHAPES
 from .watch import Watch
 
 __all__ = [
@@ -27,9 +30,12 @@ __all__ = [
     "FaceError",
     "FaceSettings",
     "FeatureSettings",
+    "Join",
+    "Piece",
     "extract",
     "features",
     "head_angles",
+    "narrow",
     "nothing",
     "open_eye",
 ]
@@ -60,8 +66,9 @@ class FaceSettings:
     0.77. A face that changes by ``sudden_change`` from frame to frame is doubted for ``doubt_s``, and another face if
     no look after resembles any before by ``other_change`` (of the face, and with its surroundings): of 104 pairs of
     faces put in one place the most alike differ by (0.38, 0.31), and no face of the clips under a still camera both.
-    ``near_widths``: how far a face may leap between two frames and still be the same. ``sure_size_px`` and
-    ``sure_score`` are where size and detector score no longer lower the trust.
+    ``renew_s``: a face's crop is laid anew at whole multiples of this, so that what is measured does not depend on when
+    the face was found. ``near_widths``: how far a face may leap between two frames and still be the same.
+    ``sure_size_px`` and ``sure_score`` are where size and detector score no longer lower the trust.
     """
 
     score_new: float = 0.75
@@ -78,6 +85,7 @@ class FaceSettings:
     scene_change: float = 0.2
     crop_scale: float = 2.2
     crop_margin: float = 0.06
+    renew_s: float = 30.0
     yaw_max_deg: float = 40.0
     pitch_max_deg: float = 30.0
     sure_size_px: float = 80.0
@@ -87,12 +95,12 @@ class FaceSettings:
 def extract(frames, settings=None, model_path=None, told=None):
     """Measure every face in every frame: one row per followed face per frame.
 
-    ``frames`` yields (time_s, rgb) as ``media.frames`` does; ``model_path`` is where :data:`MODEL` lies (None: find
-    it). A *track* is one face from found to lost, not yet a person; a *take* is what lies between two cuts, and takes
-    of one look share a *scene*. ``eye_opening`` is the eye aspect ratio, ``mouth_opening`` the inner-lip gap ÷ face
-    height, ``pixel_motion`` the change of the face's grey levels within 0.4 s and ``pixel_noise`` that of the quiet
-    parts around it, ``box_motion`` the way since the last frame in face widths. Pose is as seen in the face's own
-    crop: 0° is facing the camera, not the middle of the frame.
+    ``frames`` yields (time_s, picture) as ``media.pictures`` does, or arrays as ``media.frames``; ``model_path`` is
+    where :data:`MODEL` lies (None: find it). A *track* is one face from found to lost, not yet a person; a *take* is
+    what lies between two cuts, and takes of one look share a *scene*. ``eye_opening`` is the eye aspect ratio,
+    ``mouth_opening`` the inner-lip gap ÷ face height, ``pixel_motion`` the change of the face's grey levels within
+    0.4 s and ``pixel_noise`` that of the quiet parts around it, ``box_motion`` the way since the last frame in face
+    widths. Pose is as seen in the face's own crop: 0° is facing the camera, not the middle of the frame.
 
     ``told`` collects ``frame_times_s``, ``cuts_s``, ``searches``, ``tracks``, ``tracks_ended`` (how many for which
     reason), ``recovered`` and the seconds spent.
@@ -100,8 +108,8 @@ def extract(frames, settings=None, model_path=None, told=None):
     settings, told = settings or FaceSettings(), {} if told is None else told
     watch = Watch(settings, _bundle(Path(model_path or sources.find(MODEL))), told)
     try:
-        for time_s, rgb in frames:
-            watch.see(time_s, rgb)
+        for time_s, picture in frames:
+            watch.see(time_s, Picture.of(picture))
     finally:
         watch.close()
     rows = watch.table()
@@ -113,6 +121,12 @@ def nothing():
     """The table of tracks of a recording in which no face was found."""
     text = ("track_end", "why")
     return pd.DataFrame({name: pd.Series(dtype=str if name in text else float) for name in COLUMNS})
+
+
+def narrow(rows):
+    """The rows with numbers of single precision, as the models give them; times keep theirs."""
+    numbers = [name for name in rows.select_dtypes("float64") if name != "time_s"]
+    return rows.astype(dict.fromkeys(numbers, np.float32))
 
 
 def _bundle(path):

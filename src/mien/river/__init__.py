@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from mien import recordings, store, tables, windows
@@ -26,9 +25,13 @@ class RiverSettings:
     """The settings of every stage, together; what is here changes results and enters the causes of what is kept.
 
     ``rate_hz`` is how many pictures a second are analysed; None analyses every one (blinks need at least 20).
+    A longer video is cut every ``chunk_s`` seconds into pieces that are measured side by side; each piece begins
+    ``warm_s`` before its time, so that landmarks and faces have settled when it counts.
     """
 
-    rate_hz: float | None = None
+    rate_hz: float | None = 10.0
+    chunk_s: float = 120.0
+    warm_s: float = 2.0
     face: FaceSettings = FaceSettings()
     people: PeopleSettings = PeopleSettings()
     voice: VoiceSettings = VoiceSettings()
@@ -51,14 +54,16 @@ def build(found, out, settings=None, workers=1, progress=None):
     """
     settings = settings or RiverSettings()
     out = Path(out)
-    jobs = jobs_of(recordings.distinct(found), out)
+    jobs = jobs_of(recordings.distinct(found), out, settings)
     errors = work(jobs, settings, workers, progress or (lambda *_: None))
     built, failed = _sort_out(found, jobs, errors)
     if not built:
         raise BuildError("\n".join(f"{one['recording_id']}: {one['error']}" for one in failed))
     good = [job for job in jobs if job.part not in errors]
     _write_tables(built, good, out, settings)
-    unread = [f"{job.recording.recording_id}: {errors[job.part]}" for job in jobs_of(built, out) if job.part in errors]
+    ids = {recording.recording_id for recording in built}
+    lost = [job for job in jobs if job.part in errors and job.recording.recording_id in ids]
+    unread = [f"{job.recording.recording_id}: {errors[job.part]}" for job in lost]
     unread += [warning for recording in built for warning in late(recording, good)]
     told = report(built, failed, good, unread, out, settings)
     (out / "report.json").write_text(json.dumps(store.plain(told), indent=1, ensure_ascii=False) + "\n")
@@ -79,6 +84,7 @@ def _sort_out(found, jobs, errors):
 
 
 def _write_tables(built, jobs, out, settings):
+    """All tables in one pass over the recordings, so that only one of them lies in memory at a time."""
     causes = {
         "parts": {str(job.part.relative_to(out)): store.sha256(job.part) for job in jobs},
         "about": {r.recording_id: [r.about, r.is_synthetic] for r in built},
@@ -86,14 +92,22 @@ def _write_tables(built, jobs, out, settings):
         "code": store.code(*ROOMS),
     }
 
-    @cache
-    def gathered():
-        return [gather(recording, jobs, settings) for recording in built]
+    def write(parts):
+        listed = windows.listed_norms((gather(r, jobs, settings) for r in built if _calibrates(r)), settings.voice)
+        said, rows = [], []
+        with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
+            for recording in built:
+                one = gather(recording, jobs, settings)
+                for piece in one.each_face():
+                    write_faces(tables.FACES.check(piece))
+                write_voice(tables.VOICE.check(one.voice))
+                said.append(one.turns)
+                rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
+        tables.write(tables.TURNS.check(stack(said)), parts["turns"])
+        tables.write(windows.assembled(rows), parts["windows"])
 
-    def write(name, make):
-        store.kept(out / FILES[name], causes, lambda part: tables.write(make(), part) and None)
+    store.kept_together({name: out / file for name, file in FILES.items()}, causes, write)
 
-    write("faces", lambda: tables.FACES.check(stack([one.faces for one in gathered()])))
-    write("voice", lambda: tables.VOICE.check(stack([one.voice for one in gathered()])))
-    write("turns", lambda: tables.TURNS.check(stack([one.turns for one in gathered()])))
-    write("windows", lambda: windows.table(gathered(), settings.window, settings.voice, settings.turn))
+
+def _calibrates(recording):
+    return any(facts.get("is_calibration") for facts in recording.about.values())

@@ -27,6 +27,7 @@ def report(built, failed, jobs, unread, out, settings):
     return {
         "made_by": f"mien {__version__}",
         "settings": settings,
+        "analysis": _rate(settings.rate_hz),
         "counts": {
             "recordings": len(built),
             "failed": len(failed),
@@ -43,6 +44,11 @@ def report(built, failed, jobs, unread, out, settings):
         "failed": failed,
         "sha256": {file: store.sha256(out / file) for file in FILES.values()},
     }
+
+
+def _rate(rate_hz):
+    often = "every picture was analysed" if rate_hz is None else f"{rate_hz:g} pictures a second were analysed"
+    return f"{often}; blinks are counted from 20 a second on, nods from 8"
 
 
 def _n_rows(path):
