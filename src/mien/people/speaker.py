@@ -45,8 +45,7 @@ COLUMNS = ("person_id", "start_s", "end_s", "trust")
 
 
 def speaking(faces, sound_rows, speech, settings=None):
-    """Who speaks when, by mouths and one shared sound: a table person_id, start_s, end_s, trust; half-open, in order.
-    """
+    """Who speaks when, by mouths and one shared sound: a table person_id, start_s, end_s, trust; half-open, in order."""
     settings = settings or SpeakingSettings()
     if not len(speech):
         return pd.DataFrame({name: pd.Series(dtype=str if name == "person_id" else float) for name in COLUMNS})
@@ -74,9 +73,7 @@ def _probability(faces, people, sound_rows, times, spoken, settings):
     always = [_activity(np.nan_to_num(v), s * 1.0, settings) for (_, v), s in zip(mouths, seen, strict=True)]
     usual = [np.median(a[s]) if s.any() else 0.0 for a, s in zip(always, seen, strict=True)]
     for _ in range(settings.rounds):
-        evidence = [
-            _evidence(a, a - u, g, s, settings) for a, u, g, s in zip(active, usual, agree, seen, strict=True)
-        ]
+        evidence = [_evidence(a, a - u, g, s, settings) for a, u, g, s in zip(active, usual, agree, seen, strict=True)]
         probability = _chain(np.array([*evidence, np.zeros(len(times))]), spoken, settings)
         usual = [_resting(a, s * (1 - p * spoken)) for a, s, p in zip(always, seen, probability[:-1], strict=True)]
     return probability
@@ -155,7 +152,9 @@ def _agreement(opening, level, seen, settings):
 def _chain(evidence, spoken, settings):
     """Probabilities from evidence: (states, times) → (states, times), forward and backward through time."""
     states, steps = evidence.shape
-    scaled = np.where(spoken > 0, evidence * settings.step_s / settings.evidence_s, np.where(np.isinf(evidence), evidence, 0))
+    scaled = np.where(
+        spoken > 0, evidence * settings.step_s / settings.evidence_s, np.where(np.isinf(evidence), evidence, 0)
+    )
     likely = np.exp(scaled - scaled.max(axis=0))
     stay = np.where(spoken > 0, settings.stay_s, settings.pause_s)
     change = 1 - np.exp(-settings.step_s / stay)
