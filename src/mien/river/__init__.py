@@ -135,8 +135,11 @@ def _calibrates(recording):
 
 def _signals(one, settings):
     """What is compared between the people of a recording; a track that several people share is nobody's."""
-    faces = [one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in one.person_ids]
-    faces, voice = (rows[rows["person_id"] != one.shared_by] for rows in (stack(faces), one.voice))
+    own = [person for person in one.person_ids if person != one.shared_by]
+    if len(own) < 2:
+        return {}
+    faces = stack([one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in own])
+    voice = one.voice[one.voice["person_id"].isin(own)]
     return coupling.signals(faces, voice, settings)
 
 
