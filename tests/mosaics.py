@@ -11,7 +11,7 @@ clip shorter than the recording is played forwards and backwards, so that it nev
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -250,3 +250,132 @@ def _name_bar(frame, tile, box):
     high = max(h // 14, 10)
     frame[y + h - high : y + h, x : x + w // 3] = BAR
     cv2.putText(frame, tile.who, (x + 4, y + h - high // 4), 0, high / 28, (230, 230, 230), 1, cv2.LINE_AA)
+
+
+# ---- the recordings of the tests -------------------------------------------------------------------------------------
+
+HD = (1920, 1080)
+
+
+def pair():
+    """1 × 2: a swap at 3.0 s, a short camera-off."""
+    tiles = [
+        Tile("ann", "split_left", on=((0, 5), (6.5, 99)), places=((0, 0), (3, 1))),
+        Tile("bob", "webcam", places=((0, 1), (3, 0))),
+    ]
+    return tiles, ((0.0, grid(1, 2)),), 9.0, SIZE
+
+
+def four():
+    """2 × 2: a swap; one is off for 6 s, one comes back in another tile, and a swap just after a camera blinked."""
+    tiles = [
+        Tile("ann", "laughing", places=((0, 0), (2, 3))),
+        Tile("bob", "gallery_b", 3.0, on=((0, 4), (10, 99)), places=((0, 1), (13, 2))),
+        Tile("cai", "woman_blue", on=((0, 5), (9, 99)), places=((0, 2), (7, 0))),
+        Tile("dee", "split_right", on=((0, 12.4), (12.8, 99)), places=((0, 3), (2, 0), (7, 2), (13, 1))),
+    ]
+    return tiles, ((0.0, grid(2, 2)),), 15.0, SIZE
+
+
+def growing():
+    """2 × 2 becomes 3 × 3 at 3.0 s as three join; one leaves at 7.0 s and the others close up."""
+    new = ("actor", "gallery_a", "podium_right")
+    tiles = [
+        Tile("ann", "man_blue", places=((0, 0), (7, 0))),
+        Tile("bob", "gallery_c", places=((0, 1), (7, None))),
+        Tile("cai", "webcam", 5.0, places=((0, 2), (7, 1))),
+        Tile("dee", "hands", 6.0, places=((0, 3), (7, 2))),
+        *(Tile(f"new{k}", source, places=((0, None), (3, 4 + k), (7, 3 + k))) for k, source in enumerate(new)),
+    ]
+    return tiles, ((0.0, grid(2, 2)), (3.0, grid(3, 3))), 10.0, SIZE
+
+
+def nine():
+    """3 × 3: nine people, two swaps, one of them of neighbours below each other."""
+    names = (
+        "gallery_a",
+        "gallery_b",
+        "gallery_d",
+        "split_left",
+        "split_right",
+        "man_blue",
+        "woman_blue",
+        "actor",
+        "stage",
+    )
+    tiles = [Tile(name, name, 0.5 * k) for k, name in enumerate(names)]
+    tiles[0] = Tile("gallery_a", "gallery_a", places=((0, 0), (2, 8)))
+    tiles[8] = Tile("stage", "stage", places=((0, 8), (2, 0)))
+    tiles[4] = Tile("split_right", "split_right", 2.0, places=((0, 4), (4, 7)))
+    tiles[7] = Tile("actor", "actor", places=((0, 7), (4, 4)))
+    return tiles, ((0.0, grid(3, 3)),), 6.0, SIZE
+
+
+def speaker():
+    """Speaker view with a film strip of four: who is large changes at 3.0 s."""
+    tiles = [
+        Tile("ann", "split_right", places=((0, 0), (3, 2))),
+        Tile("bob", "laughing", places=((0, 1),)),
+        Tile("cai", "man_blue", places=((0, 2), (3, 0))),
+        Tile("dee", "podium_left", places=((0, 3),)),
+        Tile("eve", "woman_blue", places=((0, 4),)),
+    ]
+    return tiles, ((0.0, speaker_view(4)),), 6.0, SIZE
+
+
+def inset():
+    """Picture in picture: both change places at 3.0 s."""
+    tiles = [
+        Tile("ann", "webcam", places=((0, 0), (3, 1))),
+        Tile("bob", "gallery_d", places=((0, 1), (3, 0))),
+    ]
+    return tiles, ((0.0, picture_in_picture()),), 6.0, SIZE
+
+
+def crowd():
+    """5 × 5 at 1920 × 1080, ten of 25 are mirrored twins; strangers swap at 2.0 s, a person and the twin at 3.0 s."""
+    names = list(SOURCES)
+    tiles = [Tile(name, name, 0.7 * k) for k, name in enumerate(names)]
+    tiles += [Tile(f"twin_{name}", name, 2.0 + 0.7 * k, mirrored=True) for k, name in enumerate(names[:10])]
+    places = {2: ((0, 2), (2, 13)), 13: ((0, 13), (2, 2)), 4: ((0, 4), (3, 19)), 19: ((0, 19), (3, 4))}
+    tiles = [replace(tile, places=places.get(k)) for k, tile in enumerate(tiles)]
+    return tiles, ((0.0, grid(5, 5, HD)),), 5.0, HD
+
+
+SCENES = {scene.__name__: scene for scene in (pair, four, growing, nine, speaker, inset, crowd)}
+
+
+# ---- how well a recording was understood -----------------------------------------------------------------------------
+
+
+def seen_as(faces, truth):
+    """Every found face with whose tile it lies in: ``faces`` plus ``who`` ('' where nobody is) and ``second``."""
+    seen = faces.dropna(subset="box_x_px").copy()
+    seen["who"], time_s = "", seen["time_s"].round(3)
+    middle_x, middle_y = seen["box_x_px"] + seen["box_w_px"] / 2, seen["box_y_px"] + seen["box_h_px"] / 2
+    shown = truth[truth["visible"]].assign(area=truth["w"] * truth["h"])
+    for (_, who, x, y, w, h), rows in shown.groupby(["area", "who", "x", "y", "w", "h"], sort=True):
+        inside = middle_x.between(x, x + w) & middle_y.between(y, y + h) & time_s.isin(rows["time_s"].round(3))
+        seen.loc[inside & (seen["who"] == ""), "who"] = who  # the smaller of two pictures lies in front
+    seen["second"] = seen.duplicated(["time_s", "who"]) & (seen["who"] != "")
+    return seen
+
+
+def score(faces, truth):
+    """Shares and counts: ``found`` of person-frames, ``false`` of frames, identity ``swaps``, ``splits``, per who."""
+    seen = seen_as(faces, truth)
+    shown = truth[truth["visible"]].groupby("who").size()
+    good = seen[(seen["who"] != "") & ~seen["second"]]
+    per_who = (good.groupby("who").size().reindex(shown.index, fill_value=0) / shown).round(3)
+    bad_frames = seen.loc[(seen["who"] == "") | seen["second"], "time_s"].nunique()
+    names = good.groupby("person_id")["who"].agg(lambda who: sorted(set(who)))
+    ids = good.groupby("who")["person_id"].agg(lambda ids: sorted(set(ids)))
+    return {
+        "found": float(len(good) / shown.sum()),
+        "false": float(bad_frames / truth["time_s"].nunique()),
+        "swaps": int((names.str.len() - 1).sum()),
+        "splits": int((ids.str.len() - 1).sum()),
+        "people": faces["person_id"].nunique(),
+        "per_who": per_who.to_dict(),
+        "names": names.to_dict(),
+    }
