@@ -20,9 +20,11 @@ from mien import sources
 
 from .features import FeatureSettings, features, open_eye
 from .follower import BLENDSHAPES, head_angles
+from .looks import NAMES as LOOKS
 from .watch import Watch
 
 __all__ = [
+    "LOOKS",
     "MODEL",
     "FaceError",
     "FaceSettings",
@@ -55,7 +57,9 @@ class FaceSettings:
     """What decides which faces are found and when they can be trusted.
 
     ``score_new`` begins a track: real faces of the twelve clips score at least 0.82, things that are none at most 0.69;
-    ``score_keep`` confirms one, since a known face may turn or be half covered; ``search_s`` is the search clock.
+    ``score_keep`` confirms one, since a known face may turn or be half covered. ``confirm_s`` is the clock on which
+    followed faces are confirmed and lost ones looked for in their place, ``search_s`` that of the search of the whole
+    frame; both tick at whole multiples of the recording's time, so that a recording cut in time ticks alike.
     ``cut_change`` (1 − r between two frames) ends a shot: still cameras reach 0.39 in the clips, hard cuts begin at
     0.77. A face that changes by ``sudden_change`` from frame to frame is doubted for ``doubt_s``, and another face if
     no look after resembles any before by ``other_change`` (of the face, and with its surroundings): of 104 pairs of
@@ -66,7 +70,8 @@ class FaceSettings:
 
     score_new: float = 0.75
     score_keep: float = 0.5
-    search_s: float = 0.5
+    search_s: float = 2.0
+    confirm_s: float = 0.5
     confirm_overlap: float = 0.2
     same_overlap: float = 0.5
     jump_overlap: float = 0.2
@@ -75,6 +80,8 @@ class FaceSettings:
     sudden_change: float = 0.25
     doubt_s: float = 1.0
     other_change: tuple[float, float] = (0.33, 0.15)
+    replaced: float = 0.6
+    replaced_levels: float = 10.0
     scene_change: float = 0.2
     crop_scale: float = 2.2
     crop_margin: float = 0.06
@@ -95,7 +102,9 @@ def extract(frames, settings=None, model_path=None, told=None):
     crop: 0° is facing the camera, not the middle of the frame.
 
     ``told`` collects ``frame_times_s``, ``cuts_s``, ``searches``, ``tracks``, ``tracks_ended`` (how many for which
-    reason), ``recovered`` and the seconds spent.
+    reason), ``recovered`` and the seconds spent; ``looks``, a table of what the faces look like (time_s, track_id and
+    :data:`LOOKS`); and ``layout``, a list of what happened to the picture: time_s, event ("gone" and "came": a face
+    whose picture went or came from one frame to the next; "replaced" a part of the picture; "cut"), track_id, box_px.
     """
     settings, told = settings or FaceSettings(), {} if told is None else told
     watch = Watch(settings, _bundle(Path(model_path or sources.find(MODEL))), told)
@@ -104,7 +113,7 @@ def extract(frames, settings=None, model_path=None, told=None):
             watch.see(time_s, rgb)
     finally:
         watch.close()
-    rows = watch.table()
+    rows, told["looks"] = watch.table(), watch.album()
     rows = rows if len(rows) else nothing()
     return _trusted(rows.assign(track_end=rows["track_id"].map(watch.ends).astype(str)), settings)[list(COLUMNS)]
 

@@ -11,6 +11,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 from mediapipe.tasks.python.vision.face_landmarker import Blendshapes
 
 from .finder import Box, change, overlap, quiet
+from .looks import look
 
 RIGHT_EYE = (33, 160, 158, 133, 153, 144)
 LEFT_EYE = (362, 385, 387, 263, 373, 380)
@@ -34,6 +35,9 @@ SKIN_PX = 64
 
 LOOK_PX, LOOK_SCALES = 32, (1.5, 3.0)
 """Size, and width in faces, of the pictures by which it is noticed that another face has taken this one's place."""
+
+ALBUM_FRESH, ALBUM_STEP_S = 8, 5.0
+"""Of a track's looks the latest are all kept, of the older ones one every few seconds."""
 
 MOMENT_S = 0.4
 """How long before: long enough for a resting face to move, and the same whatever the frame rate."""
@@ -156,6 +160,7 @@ class Follower:
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh, self.last_ms = Crop(box, settings.crop_scale, frame_shape), [], True, -1
         self.looks, self.doubts = [], []
+        self.picture, self.points, self.album = None, None, []
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_buffer=model),
             running_mode=vision.RunningMode.VIDEO,
@@ -178,7 +183,11 @@ class Follower:
         box = bounds(points + np.array([self.crop.x, self.crop.y]))
         if not self.fresh and overlap(box, self.box) < self.settings.jump_overlap:
             return self._end("jumped")
-        self._remember(time_s, rgb, box)
+        now = looks(rgb, box)
+        if self._is_replaced(rgb, now[0]):
+            return self._end("changed")
+        self.picture, self.points, self.seen_s = picture, points * self.crop.scaled / self.crop.side, time_s
+        self._remember(time_s, rgb, now)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
         self.box, self.fresh = box, False
         return self._row(seen, points) | {"box_motion": moved} | self._motion(picture, time_s)
@@ -188,6 +197,26 @@ class Follower:
         if boxes:
             self.score, self.searches = max(box.score for box in boxes), self.searches + 1
         return bool(boxes)
+
+    def sits_for(self):
+        """Add how the face looks in the last frame to the album, which thins out with age."""
+        if self.picture is None or (self.album and self.album[-1][0] == self.seen_s):
+            return
+        self.album.append((self.seen_s, look(self.picture, self.points)))
+        old = len(self.album) - ALBUM_FRESH
+        if old > 1 and self.album[old - 1][0] - self.album[old - 2][0] < ALBUM_STEP_S:
+            del self.album[old - 1]
+
+    def _is_replaced(self, rgb, now):
+        """Whether most pixels of the face changed at once, as moved along and as left in place: another picture."""
+        if not self.looks or self.fresh:
+            return False
+        before, settings = self.looks[-1][1][0], self.settings
+
+        def changed(after):
+            return np.mean(np.abs(after - before) > settings.replaced_levels) > settings.replaced
+
+        return changed(now) and changed(looks(rgb, self.box)[0])
 
     def leap(self, box, time_s, frame_shape):
         """Take up the same face at another place."""
@@ -211,13 +240,12 @@ class Follower:
         image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
         return self.landmarker.detect_for_video(image, self.last_ms)
 
-    def _remember(self, time_s, rgb, box):
+    def _remember(self, time_s, rgb, now):
         """Keep how the face looked within the last second, and begin a doubt where it changes suddenly.
 
         Sudden means that both the place and what moves along with the face differ from the frame before; a face
         that was lost and found close by is doubted too.
         """
-        now = looks(rgb, box)
         if self.looks:
             before = self.looks[-1][1][0]
             sudden = self.fresh or (

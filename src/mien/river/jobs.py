@@ -78,7 +78,8 @@ def _make_faces(job, settings, part, tick):
     pictures = media.frames(job.medium.path, rate_hz=settings.rate_hz, told=told)
     tracks = face.extract(_ticking(pictures, job, info, tick), settings.face, sources.find(face.MODEL), told)
     times = told.pop("frame_times_s")
-    found, about = people.assign(tracks, times, settings.people)
+    found, about = people.assign(tracks, times, settings.people, told.pop("looks"), told.pop("layout"))
+    about["warnings"] = told.get("warnings", []) + about["warnings"]
     found.to_parquet(part, index=False)
     rate = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else np.nan
     shape = replace(info, path=Path(info.path.name))
