@@ -183,7 +183,7 @@ def _drawn(shared, tiles, numbered, time_s, size, rate_hz):
     _, state = numbered
     frame = np.empty((size[1], size[0], 3), np.uint8)
     frame[:] = WALL
-    for tile, _, box, visible in state:
+    for tile, _, box, visible in sorted(state, key=lambda one: -one[2][2] * one[2][3]):  # the small lie in front
         x, y, w, h = box
         frame[y : y + h, x : x + w] = (
             _picture(shared, tile, time_s, (w, h), rate_hz) if visible else _initials(tile, w, h)

@@ -23,7 +23,7 @@ SMALL_PX = (64, 36)
 PARTS, SIDE_MIN_PX = (1, 2, 3), 80
 """Squares of the frame's height, half and a third of it; none so small that a face in it would have no features."""
 
-LEVELS, SOLID_PX = 12, 5
+LEVELS, SOLID_PX = 20, 5
 """A tile changes where the grey levels of a solid square of the small picture, so wide, all change by so many."""
 
 

@@ -160,7 +160,7 @@ class Follower:
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh, self.last_ms = Crop(box, settings.crop_scale, frame_shape), [], True, -1
         self.looks, self.doubts = [], []
-        self.picture, self.points, self.album = None, None, []
+        self.picture, self.points, self.album, self.is_gone = None, None, [], False
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_buffer=model),
             running_mode=vision.RunningMode.VIDEO,
@@ -178,14 +178,16 @@ class Follower:
         picture = self.crop.cut(rgb)
         seen = self._landmarks(picture, time_s)
         if not seen.face_landmarks:
+            self.is_gone = self._is_gone(rgb)
             return self._end("lost")
         points = np.array([(point.x, point.y) for point in seen.face_landmarks[0]]) * self.crop.side
         box = bounds(points + np.array([self.crop.x, self.crop.y]))
         if not self.fresh and overlap(box, self.box) < self.settings.jump_overlap:
+            self.is_gone = self._is_gone(rgb)
             return self._end("jumped")
-        now = looks(rgb, box)
-        if self._is_replaced(rgb, now[0]):
+        if self.is_replaced(rgb, box):
             return self._end("changed")
+        now = looks(rgb, box)
         self.picture, self.points, self.seen_s = picture, points * self.crop.scaled / self.crop.side, time_s
         self._remember(time_s, rgb, now)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
@@ -207,16 +209,20 @@ class Follower:
         if old > 1 and self.album[old - 1][0] - self.album[old - 2][0] < ALBUM_STEP_S:
             del self.album[old - 1]
 
-    def _is_replaced(self, rgb, now):
-        """Whether most pixels of the face changed at once, as moved along and as left in place: another picture."""
+    def is_replaced(self, rgb, box):
+        """Whether most pixels of the face changed at once, as left in place and as moved to ``box``: a new picture."""
         if not self.looks or self.fresh:
             return False
-        before, settings = self.looks[-1][1][0], self.settings
+        return self._changed(looks(rgb, box)) and self._changed(looks(rgb, self.box))
 
-        def changed(after):
-            return np.mean(np.abs(after - before) > settings.replaced_levels) > settings.replaced
+    def _is_gone(self, rgb):
+        """Whether the picture where the face was has gone; its surroundings count, as initials may be as bright."""
+        return bool(self.looks) and not self.fresh and self._changed(looks(rgb, self.box), (0, 1))
 
-        return changed(now) and changed(looks(rgb, self.box)[0])
+    def _changed(self, now, scales=(0,)):
+        before, settings = self.looks[-1][1], self.settings
+        shares = [np.mean(np.abs(now[scale] - before[scale]) > settings.replaced_levels) for scale in scales]
+        return max(shares) > settings.replaced
 
     def leap(self, box, time_s, frame_shape):
         """Take up the same face at another place."""

@@ -20,6 +20,9 @@ ROWS_LOOSE = 4000
 SCENES_KEPT = 50
 """How many looks are remembered to tell whether a shot returns; a small grey picture each."""
 
+YOUNG = 4
+"""A track that was seen by fewer searches is confirmed more often, so that a brief one can be told from an error."""
+
 PLACES_KEPT = 50
 """How many places of lost faces are looked at again."""
 
@@ -32,7 +35,7 @@ class Watch:
         self.model, detector = models
         self.finder = Finder(detector, settings.score_keep)
         self.followers, self.tracks, self.lost, self.looks = [], 0, [], []
-        self.confirmed, self.searched, self.fruitless_s = None, None, -np.inf
+        self.ticks, self.fruitless_s = {}, -np.inf
         self.before, self.take, self.scene, self.scenes = None, 0, 0, {}
         told |= {"frame_times_s": [], "cuts_s": [], "searches": 0, "tracks": 0, "recovered": 0, "tracks_ended": {}}
         told |= {"seconds_detect": 0.0, "seconds_landmarks": 0.0, "confirmations": 0, "layout": []}
@@ -42,11 +45,13 @@ class Watch:
         self.told["frame_times_s"].append(time_s)
         replaced = self._notice_change(time_s, small(rgb))
         rows = self._measure(self.followers, time_s, rgb)
-        if self._ticks("confirmed", time_s, self.settings.confirm_s):
-            self._confirm(time_s)
+        due, due_young = (self._ticks(f"confirm{age}_s", time_s) for age in ("", "_young"))
+        if due or due_young:
+            self._confirm([follower for follower in self.followers if due or follower.searches < YOUNG])
+        if due:
             replaced |= self._comes_back(rgb)
         lost = [follower for follower in self.followers if follower.ended]
-        if lost or replaced or self._ticks("searched", time_s, self.settings.search_s):
+        if lost or replaced or self._ticks("search_s", time_s):
             rows += self._search(time_s, rgb, replaced or bool(lost))
         self.rows += [row for row in rows if row["track_id"] not in self.ends]
         for follower in self.followers:
@@ -70,10 +75,10 @@ class Watch:
 
     # ---- clocks -----------------------------------------------------------------------------------------------------
 
-    def _ticks(self, clock, time_s, every_s):
-        """Whether a clock has ticked since it was last asked; it ticks at whole multiples of ``every_s``."""
-        before, now = getattr(self, clock), int((time_s + 1e-6) // every_s)
-        setattr(self, clock, now)
+    def _ticks(self, clock, time_s):
+        """Whether a clock has ticked since the last frame; it ticks at whole multiples of its setting."""
+        before, now = self.ticks.get(clock), int((time_s + 1e-6) // getattr(self.settings, clock))
+        self.ticks[clock] = now
         return before != now
 
     def _notice_change(self, time_s, now):
@@ -99,10 +104,10 @@ class Watch:
 
     # ---- looking for faces ------------------------------------------------------------------------------------------
 
-    def _confirm(self, time_s):
+    def _confirm(self, followers):
         """Ask the detector about each followed face in its own crop, and take down how it looks."""
         began = time.perf_counter()
-        for follower in self.followers:
+        for follower in followers:
             if not follower.ended and follower.picture is not None:
                 crop = follower.crop
                 found = self.finder.look(follower.picture, crop.x, crop.y, crop.side / crop.scaled)
@@ -190,7 +195,7 @@ class Watch:
         others = [other for other in self.followers if other is not follower and not other.ended]
         near = [box for box in found if widths_apart(follower.box, box) <= self.settings.near_widths]
         near = [box for box in near if not any(self._on(other, [box]) for other in others)]
-        if near:
+        if near and not (follower.is_gone and follower.is_replaced(rgb, near[0])):
             follower.leap(near[0], time_s, rgb.shape)
             self.told["recovered"] += 1
 
@@ -235,7 +240,8 @@ class Watch:
             follower.sits_for()
             self._split(follower, np.inf)
             self.looks += [(t, follower.track_id, numbers) for t, numbers in follower.album]
-            self._note_end(follower.track_id, reason or follower.ended)
+            gone = follower.is_gone and follower.ended in ("lost", "jumped")
+            self._note_end(follower.track_id, reason or ("changed" if gone else follower.ended))
 
     def _note_end(self, track_id, why):
         self.ends[track_id] = why

@@ -40,33 +40,39 @@ def assign(tracks, frame_times_s, settings=None, looks=None, layout=None):
         piece = _summary(rows, settings) | {"track_id": int(track_id), "looks": _looks_of(album.get(track_id))}
         if piece["still"]:
             told["still_pictures"].append(_place(piece))
-        elif piece["short"]:
-            told["too_short"] += 1
-            told["too_short_tracks"].append(_place(piece))
         else:
             pieces.append(piece)
     happened = layout or []
     replaced_s = [one["time_s"] for one in happened if one["event"] in ("replaced", "cut")]
-    people = {f"p{k}": person for k, person in enumerate(_in_order(linked(pieces, settings, replaced_s)), start=1)}
+    found = linked(pieces, settings, replaced_s)
+    scraps = [piece for person in found if _is_scraps(person) for piece in person]
+    told |= {"too_short": len(scraps), "too_short_tracks": [_place(piece) for piece in scraps]}
+    found = _in_order([person for person in found if not _is_scraps(person)])
+    people = {f"p{k}": person for k, person in enumerate(found, start=1)}
     faces = [_rows_of(person_id, person, times) for person_id, person in people.items()]
     told["people"] = {person_id: [_place(piece) for piece in person] for person_id, person in people.items()}
-    told["layout_events"] = _events(people, times, happened, settings)
+    told["layout_events"] = _events(people, times, happened)
     told["warnings"] += _low_rate(told, times, settings)
     return (pd.concat(faces, ignore_index=True) if faces else _nobody(tracks)), told
+
+
+def _is_scraps(person):
+    """Whether a person was never seen for long enough to be one."""
+    return all(piece["short"] for piece in person)
 
 
 def _looks_of(rows):
     return np.zeros((0, 0), np.float32) if rows is None else rows.to_numpy(np.float32)
 
 
-def _events(people, times, happened, settings):
+def _events(people, times, happened):
     """The layout events as plain dictionaries with a box in pixels."""
     came = {one["track_id"] for one in happened if one["event"] == "came"}
     cuts_s = [one["time_s"] for one in happened if one["event"] == "cut"]
     return [
         {"time_s": round(one["time_s"], 6), "event": one["event"], "person_id": one["person_id"]}
         | {"box_px": [round(float(v), 1) for v in one["box"]]}
-        for one in (events(people, times, cuts_s, came, settings) if len(times) else [])
+        for one in (events(people, times, cuts_s, came) if len(times) else [])
     ]
 
 

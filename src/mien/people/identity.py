@@ -36,7 +36,8 @@ def linked(pieces, settings, replaced_s=()):
                 trust = person[-1]["trust"] * _trust(way, piece, person, cost, settings)
                 person.append(piece | {"trust": round(trust, 4), "way": WAYS[way]})
             else:
-                people.append([piece | {"trust": _trust_new(costs[:, k], piece, settings), "way": "new"}])
+                free = [i for i in range(len(absent)) if i not in given.values()]
+                people.append([piece | {"trust": _trust_new(costs[free, k], piece, settings), "way": "new"}])
     return people
 
 

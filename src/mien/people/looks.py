@@ -10,18 +10,18 @@ import numpy as np
 FORM = 512
 """So many numbers of a look are the form of the face; the rest are hues in pairs."""
 
-HUES, HUE_MOST = 10, 0.5
-"""So many hues a look has when all its parts are in the picture, and the most that one may differ."""
+HUE_MOST = 0.5
+"""The most that one hue may differ."""
 
 STRANGERS = (
-    (0.30, 0.0),
-    (0.33, 0.0005),
-    (0.36, 0.002),
-    (0.39, 0.015),
-    (0.42, 0.06),
-    (0.46, 0.25),
-    (0.55, 0.7),
-    (0.7, 1.0),
+    (0.3, 0.0),
+    (0.33, 0.0003),
+    (0.36, 0.005),
+    (0.39, 0.027),
+    (0.42, 0.1),
+    (0.46, 0.3),
+    (0.5, 0.57),
+    (0.6, 1.0),
 )
 """Of the pairs of strangers in the London set, the share that differs by no more than this distance."""
 
@@ -29,13 +29,13 @@ STRANGERS = (
 def distances(some, others):
     """How differently faces look, (n, m): the root of the squared differences of form and of hue; 0 is the same look.
 
-    ``some`` (n, 522) and ``others`` (m, 522) are looks. Hues that one of both lacks are left out.
+    ``some`` (n, 522) and ``others`` (m, 522) are looks. Hues that one of both lacks are left out, and so is the part
+    that differs most: above and beside a head near the edge of its tile lies the neighbour's.
     """
     form = np.maximum(2 - 2 * some[:, :FORM] @ others[:, :FORM].T, 0)
     hue = np.minimum(np.abs(some[:, None, FORM:] - others[None, :, FORM:]), HUE_MOST) ** 2
-    known = ~np.isnan(hue)
-    mean = np.where(known, hue, 0).sum(axis=2) / np.maximum(known.sum(axis=2), 1)
-    return np.sqrt(form + HUES * mean)
+    parts = np.nan_to_num(hue).reshape(len(some), len(others), -1, 2).sum(axis=3)
+    return np.sqrt(form + parts.sum(axis=2) - parts.max(axis=2))
 
 
 def nearest(some, others):
