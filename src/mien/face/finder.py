@@ -8,14 +8,15 @@ a fifth find nobody more and begin to find faces where there are none (a score o
 one core, so it is rare; a face that is known is confirmed in its own crop, which takes 1 ms.
 """
 
-import os
-from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import cv2
 import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
+
+from .landmarker import quiet
 
 SMALL_PX = (64, 36)
 """The size at which two frames are compared: faces vanish, the shot remains."""
@@ -69,9 +70,9 @@ def change(before, after):
     return float(1 - np.corrcoef(before.ravel(), after.ravel())[0, 1])
 
 
-def small(rgb):
+def small(picture):
     """A frame as a small grey picture, (36, 64) float32."""
-    return cv2.cvtColor(cv2.resize(rgb, SMALL_PX, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return picture.grey(*SMALL_PX).astype(np.float32)
 
 
 def new_picture(before, now):
@@ -108,23 +109,6 @@ def surest(boxes, same_overlap=0.4):
     return kept
 
 
-@contextmanager
-def quiet():
-    """Keep MediaPipe's start-up notes out of the terminal, where they would break a progress bar.
-
-    They are written by native code past Python's streams, and no setting of version 1.2 turns them off; what goes
-    wrong is raised as an exception all the same.
-    """
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
 class Finder:
     """Finds every face in a frame; one for a whole recording. ``score_min`` is the least score that is reported."""
 
@@ -134,22 +118,30 @@ class Finder:
         )
         with quiet():
             self.detector = vision.FaceDetector.create_from_options(options)
+        self.used = False
 
-    def find(self, rgb, also=()):
+    def find(self, picture, also=()):
         """The faces in a frame, surest first; ``also`` are further places (x, y, w, h) to look at."""
-        height, width = rgb.shape[:2]
+        height, width = picture.shape[:2]
         places = [*windows(width, height), *also]
-        return surest([box for x, y, w, h in places for box in self.look(rgb[y : y + h, x : x + w], x, y)])
+        return surest([box for x, y, w, h in places for box in self.look(picture.part(x, y, w, h), x, y)])
 
-    def look(self, picture, x=0.0, y=0.0, scale=1.0):
-        """The faces in one picture, whose corner is at (x, y) of the frame and whose pixels are ``scale`` of it."""
-        image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
-        boxes = [(seen.bounding_box, seen.categories[0].score) for seen in self.detector.detect(image).detections]
+    def look(self, part, x=0.0, y=0.0, scale=1.0):
+        """The faces in pixels (h, w, 3) whose corner is at (x, y) of the frame; each is ``scale`` pixels of it wide."""
+        boxes = [(seen.bounding_box, seen.categories[0].score) for seen in self._detected(np.ascontiguousarray(part))]
         return [
             Box(x + scale * box.origin_x, y + scale * box.origin_y, scale * box.width, scale * box.height, score)
             for box, score in boxes
         ]
 
+    def _detected(self, crop):
+        image = mp.Image(image_format=mp.ImageFormat.SRGB, data=crop)
+        with nullcontext() if self.used else quiet():
+            found = self.detector.detect(image).detections
+        self.used = True
+        return found
+
     def close(self):
         """Free the detector."""
-        self.detector.close()
+        with quiet():
+            self.detector.close()

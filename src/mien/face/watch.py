@@ -13,12 +13,10 @@ import pandas as pd
 from .finder import Finder, change, new_picture, overlap, small
 from .follower import Crop, Follower
 from .looks import NAMES
+from .scenes import Scenes
 
 ROWS_LOOSE = 4000
 """So many rows stay dictionaries before the older ones are packed into a table, a twentieth of the size."""
-
-SCENES_KEPT = 50
-"""How many looks are remembered to tell whether a shot returns; a small grey picture each."""
 
 YOUNG = 4
 """A track that was seen by fewer searches is confirmed more often, so that a brief one can be told from an error."""
@@ -36,23 +34,24 @@ class Watch:
         self.finder = Finder(detector, settings.score_keep)
         self.followers, self.tracks, self.lost, self.looks = [], 0, [], []
         self.ticks, self.fruitless_s = {}, -np.inf
-        self.before, self.take, self.scene, self.scenes = None, 0, 0, {}
+        self.before, self.take, self.scenes = None, 0, Scenes(settings.scene_change)
         told |= {"frame_times_s": [], "cuts_s": [], "searches": 0, "tracks": 0, "recovered": 0, "tracks_ended": {}}
         told |= {"seconds_detect": 0.0, "seconds_landmarks": 0.0, "confirmations": 0, "layout": []}
+        told |= {"takes": []}  # of each take the first and the last look, by which a scene is known again
 
-    def see(self, time_s, rgb):
+    def see(self, time_s, picture):
         """Take in the next frame."""
         self.told["frame_times_s"].append(time_s)
-        replaced = self._notice_change(time_s, small(rgb))
-        rows = self._measure(self.followers, time_s, rgb)
+        replaced = self._notice_change(time_s, small(picture))
+        rows = self._measure(self.followers, time_s, picture)
         due, due_young = (self._ticks(f"confirm{age}_s", time_s) for age in ("", "_young"))
         if due or due_young:
             self._confirm([follower for follower in self.followers if due or follower.searches < YOUNG])
         if due:
-            replaced |= self._comes_back(rgb)
+            replaced |= self._comes_back(picture)
         lost = [follower for follower in self.followers if follower.ended]
         if lost or replaced or self._ticks("search_s", time_s):
-            rows += self._search(time_s, rgb, replaced or bool(lost))
+            rows += self._search(time_s, picture, replaced or bool(lost))
         self.rows += [row for row in rows if row["track_id"] not in self.ends]
         for follower in self.followers:
             self._split(follower, time_s)
@@ -84,23 +83,23 @@ class Watch:
     def _notice_change(self, time_s, now):
         """Whether part of the picture is new; a cut also ends every track and begins a take."""
         before, self.before = self.before, now
-        if before is None:
-            return False
-        if change(before, now) <= self.settings.cut_change:
-            if not new_picture(before, now):
-                return False
-            self.told["layout"].append({"time_s": time_s, "event": "replaced", "track_id": -1, "box_px": []})
-            return time_s >= self.fruitless_s + self.settings.confirm_s
+        is_cut = before is not None and change(before, now) > self.settings.cut_change
+        if is_cut:
+            self._cut(time_s, before, now)
+        if is_cut or before is None:
+            self.told["takes"].append((now.astype(np.uint8), None))
+        self.told["takes"][-1] = (self.told["takes"][-1][0], now.astype(np.uint8))
+        if is_cut or before is None or not new_picture(before, now):
+            return is_cut
+        self.told["layout"].append({"time_s": time_s, "event": "replaced", "track_id": -1, "box_px": []})
+        return time_s >= self.fruitless_s + self.settings.confirm_s
+
+    def _cut(self, time_s, before, now):
         self._end(self.followers, "cut")
         self.told["cuts_s"].append(round(time_s, 6))
         self.told["layout"].append({"time_s": time_s, "event": "cut", "track_id": -1, "box_px": []})
         self.take, self.lost = self.take + 1, []
-        self.scenes[self.scene] = before
-        returns = [k for k, look in self.scenes.items() if change(look, now) < self.settings.scene_change]
-        self.scene = returns[-1] if returns else max(self.scenes) + 1
-        for old in sorted(self.scenes)[:-SCENES_KEPT]:
-            del self.scenes[old]
-        return True
+        self.scenes.cut(before, now)
 
     # ---- looking for faces ------------------------------------------------------------------------------------------
 
@@ -108,9 +107,9 @@ class Watch:
         """Ask the detector about each followed face in its own crop, and take down how it looks."""
         began = time.perf_counter()
         for follower in followers:
-            if not follower.ended and follower.picture is not None:
+            if not follower.ended and follower.part is not None:
                 crop = follower.crop
-                found = self.finder.look(follower.picture, crop.x, crop.y, crop.side / crop.scaled)
+                found = self.finder.look(follower.part, crop.x, crop.y, crop.side / follower.part.shape[0])
                 self.told["confirmations"] += 1
                 if follower.confirm(self._on(follower, found)):
                     follower.sits_for()
@@ -118,32 +117,33 @@ class Watch:
                     follower.ended = "unconfirmed"
         self.told["seconds_detect"] += time.perf_counter() - began
 
-    def _comes_back(self, rgb):
+    def _comes_back(self, picture):
         """Whether a face is seen again where one was lost."""
         began, back = time.perf_counter(), False
         for box in self.lost:
-            crop = Crop(box, self.settings.crop_scale, rgb.shape)
-            found = self.finder.look(crop.cut(rgb), crop.x, crop.y, crop.side / crop.scaled)
+            crop = Crop(box, self.settings.crop_scale, picture.shape)
+            part = crop.cut(picture)
+            found = self.finder.look(part, crop.x, crop.y, crop.side / part.shape[0])
             new = [one for one in found if one.score >= self.settings.score_new and not self._is_followed(one)]
             back |= any(overlap(box, one) > 0 for one in new)
         self.told["seconds_detect"] += time.perf_counter() - began
         return back
 
-    def _search(self, time_s, rgb, called):
+    def _search(self, time_s, picture, called):
         """Look for faces in the whole frame: doubtful ones are confirmed or end, new ones begin; the rows of these."""
         began = time.perf_counter()
-        height, width = rgb.shape[:2]
+        height, width = picture.shape[:2]
         lost = [follower for follower in self.followers if follower.ended]
         places = [follower.crop.within(width, height) for follower in self.followers]
-        places += [Crop(box, self.settings.crop_scale, rgb.shape).within(width, height) for box in self.lost]
-        found = self.finder.find(rgb, places)
+        places += [Crop(box, self.settings.crop_scale, picture.shape).within(width, height) for box in self.lost]
+        found = self.finder.find(picture, places)
         for follower in lost:
-            self._save(follower, found, time_s, rgb)
+            self._save(follower, found, time_s, picture)
         saved = [follower for follower in lost if not follower.ended and follower.fresh]
         gone = [follower for follower in lost if follower.ended]
         self._end(gone)
         begun = [
-            Follower(self.tracks + k, box, self.model, self.settings, rgb.shape)
+            Follower(self.tracks + k, box, self.model, self.settings, picture.shape)
             for k, box in enumerate(
                 box for box in found if box.score >= self.settings.score_new and not self._is_followed(box)
             )
@@ -152,11 +152,11 @@ class Watch:
         self.tracks += len(begun)
         self.told |= {"searches": self.told["searches"] + 1, "tracks": self.tracks}
         self.told["seconds_detect"] += time.perf_counter() - began
-        return self._settle(time_s, rgb, begun, saved, gone, called)
+        return self._settle(time_s, picture, begun, saved, gone, called)
 
-    def _settle(self, time_s, rgb, begun, saved, gone, called):
+    def _settle(self, time_s, picture, begun, saved, gone, called):
         """Measure who was just found, and note whose picture came and went."""
-        rows = self._measure(begun + saved, time_s, rgb)
+        rows = self._measure(begun + saved, time_s, picture)
         failed = [follower for follower in begun + saved if follower.ended]
         self._end(failed)
         begun = [follower for follower in begun if follower not in failed]
@@ -182,7 +182,7 @@ class Watch:
     def _is_followed(self, box):
         return any(not follower.ended and self._on(follower, [box]) for follower in self.followers)
 
-    def _save(self, follower, found, time_s, rgb):
+    def _save(self, follower, found, time_s, picture):
         """A doubtful face is confirmed where it is; one that moved too fast to follow may lie close by.
 
         Where another picture took the place, nothing is saved: whoever is there is found anew, and may be the same.
@@ -195,20 +195,20 @@ class Watch:
         others = [other for other in self.followers if other is not follower and not other.ended]
         near = [box for box in found if widths_apart(follower.box, box) <= self.settings.near_widths]
         near = [box for box in near if not any(self._on(other, [box]) for other in others)]
-        if near and not (follower.is_gone and follower.is_replaced(rgb, near[0])):
-            follower.leap(near[0], time_s, rgb.shape)
+        if near and not (follower.is_gone and follower.is_replaced(picture, near[0])):
+            follower.leap(near[0], time_s, picture.shape)
             self.told["recovered"] += 1
 
     # ---- following them ---------------------------------------------------------------------------------------------
 
-    def _measure(self, followers, time_s, rgb):
+    def _measure(self, followers, time_s, picture):
         began, rows = time.perf_counter(), []
         for follower in followers:
-            row = follower.follow(time_s, rgb)
+            row = follower.follow(time_s, picture)
             if row and any(self._is_twin(follower, other) for other in self.followers):
                 follower.ended = "same face twice"
             elif row:
-                rows.append({"time_s": time_s, "take": self.take, "scene": self.scene} | row)
+                rows.append({"time_s": time_s, "take": self.take, "scene": self.scenes.now} | row)
         self.told["seconds_landmarks"] += time.perf_counter() - began
         return rows
 
