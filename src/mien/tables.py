@@ -398,6 +398,13 @@ def write(frame, path):
     return path
 
 
+def _schema(frame):
+    """The types of a table's columns; a column in which nothing is filled in yet is text."""
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in schema]
+    return pa.schema(fields, schema.metadata)
+
+
 @contextmanager
 def writing(path):
     """Write a parquet table piece by piece, so that it never lies in memory whole: ``with writing(p) as write: …``.
@@ -411,7 +418,7 @@ def writing(path):
         if frame.empty:
             empty = frame if empty is None else empty
             return
-        rows = pa.Table.from_pandas(frame, writer.schema if writer else None, preserve_index=False)
+        rows = pa.Table.from_pandas(frame, writer.schema if writer else _schema(frame), preserve_index=False)
         writer = writer or pq.ParquetWriter(path, rows.schema)
         writer.write_table(rows)
 

@@ -157,7 +157,8 @@ def _make_faces(job, settings, part, tick):
     times = np.array(told.pop("frame_times_s"))
     tracks = pd.concat(light, ignore_index=True)
     tracks["track_end"] = tracks["track_id"].map(join.ends).astype(str)
-    found, about = people.assign(tracks, times, settings.people)
+    found, about = people.assign(tracks, times, settings.people, pd.concat(looks), told.pop("layout"))
+    about["warnings"] = told.pop("warnings") + about["warnings"]
     with tables.writing(part) as write:
         for piece, names in zip(_pieces(job), join.named, strict=True):
             write(_whole_rows(piece.own(found), piece, names))
