@@ -6,9 +6,10 @@ from pathlib import Path
 
 from mien import recordings, store, tables, windows
 from mien.face import FaceSettings
-from mien.people import PeopleSettings
+from mien.people import PeopleSettings, SpeakingSettings
 from mien.river.gather import gather, late, stack
 from mien.river.jobs import Job, jobs_of, run, work
+from mien.river.mouths import doubted
 from mien.river.report import FILES, report
 from mien.turns import TurnSettings
 from mien.voice import VoiceSettings
@@ -34,6 +35,7 @@ class RiverSettings:
     warm_s: float = 2.0
     face: FaceSettings = FaceSettings()
     people: PeopleSettings = PeopleSettings()
+    speaking: SpeakingSettings = SpeakingSettings()
     voice: VoiceSettings = VoiceSettings()
     turn: TurnSettings = TurnSettings()
     window: WindowSettings = WindowSettings()
@@ -65,6 +67,7 @@ def build(found, out, settings=None, workers=1, progress=None):
     lost = [job for job in jobs if job.part in errors and job.recording.recording_id in ids]
     unread = [f"{job.recording.recording_id}: {errors[job.part]}" for job in lost]
     unread += [warning for recording in built for warning in late(recording, good)]
+    unread += [warning for one in store.notes(out / FILES["turns"])["mouths"].items() for warning in doubted(*one)]
     told = report(built, failed, good, unread, out, settings)
     (out / "report.json").write_text(json.dumps(store.plain(told), indent=1, ensure_ascii=False) + "\n")
     return told
@@ -94,7 +97,7 @@ def _write_tables(built, jobs, out, settings):
 
     def write(parts):
         listed = windows.listed_norms((gather(r, jobs, settings) for r in built if _calibrates(r)), settings.voice)
-        said, rows = [], []
+        said, rows, told = [], [], {}
         with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
             for recording in built:
                 one = gather(recording, jobs, settings)
@@ -102,9 +105,11 @@ def _write_tables(built, jobs, out, settings):
                     write_faces(tables.FACES.check(piece))
                 write_voice(tables.VOICE.check(one.voice))
                 said.append(one.turns)
+                told[one.recording_id] = one.mouths
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
         tables.write(tables.TURNS.check(stack(said)), parts["turns"])
         tables.write(windows.assembled(rows), parts["windows"])
+        return {"mouths": told}
 
     store.kept_together({name: out / file for name, file in FILES.items()}, causes, write)
 

@@ -14,7 +14,7 @@ def report(built, failed, jobs, unread, out, settings):
     """The report of a build, as a dictionary; ``unread`` are sentences on files that could not be read."""
     table = tables.read(out / FILES["windows"], tables.WINDOWS)
     shared = {f"{recording.recording_id}_mixed" for recording in built}
-    seconds, warnings = {}, []
+    seconds, warnings, mouths = {}, [], store.notes(out / FILES["turns"])["mouths"]
     for job in jobs:
         record = json.loads(store.sidecar(job.part).read_text())
         seconds[job.stage] = round(seconds.get(job.stage, 0) + record["seconds"], 3)
@@ -37,7 +37,7 @@ def report(built, failed, jobs, unread, out, settings):
             "groups": int(table["group_id"].nunique()),
             "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
         },
-        "recordings": {recording.recording_id: _about(recording, jobs) for recording in built},
+        "recordings": {one.recording_id: _about(one, jobs) | {"mouths": mouths[one.recording_id]} for one in built},
         "seconds": seconds,
         "missing": _missing(table),
         "warnings": list(dict.fromkeys(warnings)),
