@@ -31,7 +31,8 @@ class SpeakingSettings:
     Time is cut into steps of ``step_s``. ``activity_s`` and ``agreement_s`` are the spans of the signs, ``lag_max_s``
     how far sound and picture may be apart. The level is smoothed over ``level_smooth_s`` and looked at down to
     ``level_range_db`` under its loud parts. A face counts as seen within ``seen_within_s`` of a picture of it. The
-    mouth's speed is in openings (inner-lip gap ÷ face height) per second; ``still_per_s`` is what landmarks do by
+    mouth's speed is its change of opening (inner-lip gap ÷ face height) within ``speed_s``, the same at 10 and at 25
+    pictures a second, divided by it; ``still_per_s`` is what landmarks do by
     themselves, ``resting_per_s`` what a mouth usually does while its owner is silent, which counts for
     ``resting_prior_s`` seconds of seeing it. ``evidence_s`` is how long evidence takes to count once (signs of
     neighbouring moments are nearly the same), ``stay_s`` how long one person usually goes on, ``pause_s`` the pause
@@ -47,16 +48,17 @@ class SpeakingSettings:
     activity_s: float = 1.2
     agreement_s: float = 3.2
     lag_max_s: float = 0.2
+    speed_s: float = 0.1
     level_smooth_s: float = 0.04
     level_range_db: float = 35.0
     seen_within_s: float = 0.15
     still_per_s: float = 0.003
     resting_per_s: float = 0.02
     resting_prior_s: float = 2.0
-    weight_activity: float = 1.6
+    weight_activity: float = 1.7
     weight_unrest: float = 3.2
-    weight_agreement: float = 4.0
-    bias: float = 1.1
+    weight_agreement: float = 3.9
+    bias: float = 1.8
     rounds: int = 3
     evidence_s: float = 0.7
     stay_s: float = 4.0
@@ -122,15 +124,13 @@ def _signs(rows, times, spoken, level, settings):
 def _mouth(rows, times, settings):
     """How wide the mouth is open at each time and how fast that changes per second; NaN where it is not seen."""
     rows = rows.dropna(subset=["mouth_opening"]).sort_values("time_s")
-    at, opening = rows["time_s"].to_numpy(float), rows["mouth_opening"].to_numpy(float)
-    apart = np.diff(at)
-    near = apart < 2 * settings.seen_within_s
-    if not near.any():
+    at, half_s = rows["time_s"].to_numpy(float), settings.speed_s / 2
+    if len(at) < 2:
         return np.full((2, len(times)), np.nan)
-    speed, between = np.abs(np.diff(opening)) / apart, (at[1:] + at[:-1]) / 2
-    found = np.array([np.interp(times, at, opening), np.interp(times, between[near], speed[near])])
-    after = np.clip(np.searchsorted(at, times), 1, len(at) - 1)
-    away = np.minimum(np.abs(times - at[after]), np.abs(times - at[after - 1]))
+    now, before, after = (np.interp(times + shift, at, rows["mouth_opening"]) for shift in (0, -half_s, half_s))
+    found = np.array([now, np.abs(after - before) / settings.speed_s])
+    next_one = np.clip(np.searchsorted(at, times), 1, len(at) - 1)
+    away = np.minimum(np.abs(times - at[next_one]), np.abs(times - at[next_one - 1]))
     found[:, away > settings.seen_within_s] = np.nan
     return found
 
