@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-import mosaics
 import numpy as np
 import pandas as pd
-import pytest
 
+import mosaics
 from mien import face, media, people, sources, voice
 
 LINES = {

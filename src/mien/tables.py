@@ -1,6 +1,8 @@
 """What each table promises: its columns, their units and bounds, and what one row stands for."""
 
 import difflib
+import unicodedata
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,7 @@ REASONS = {
     "no_face": "no face was found here",
     "little_face": "the face was seen for too short a time to count this",
     "no_blink": "there was no blink to measure",
+    "no_smile": "no smile began here",
     "camera_off": "the camera was off",
     "interpreter": "an interpreter adds seconds and a third voice",
     "signer": "a signer has no voice to time",
@@ -27,15 +30,22 @@ REASONS = {
     "component_nan": "a component is missing",
     "too_few_people": "too few people",
     "not_converged": "the fit did not converge",
+    "constant": "the signal never changes, so nothing can follow it",
+    "few_partners": "too few other recordings to make up pairs who never met",
     "no_video": "the recording has no picture",
     "no_audio": "the recording has no sound for this person",
     "silent": "the sound is digital silence",
     "unvoiced": "no voiced frame here",
     "no_pause": "the person made no pause to measure",
-    "no_calibration": "the person has too little voiced speech in the calibration span",
+    "no_calibration": "the person was seen or heard for too short a time in the calibration span",
     "mixed_sound": "several people share one track, and who speaks is not known",
     "low_frame_rate": "the picture has fewer frames a second than this measure needs",
     "pose_out_of_range": "the head is turned too far for the landmarks to be trusted",
+    "too_small": "the face is too small in the picture for its landmarks to be trusted",
+    "too_dark": "the face is too dark for its landmarks to be trusted",
+    "too_blurred": "the face is too blurred for its landmarks to be trusted",
+    "unsteady": "the landmarks are too unsteady to be trusted",
+    "not_sure": "the detector is not sure that this is a face",
     "still_picture": "the face never moves: a picture, not a person",
     "one_class": "only one class is present",
     "not_permuted": "the permutation test was run for the primary model only",
@@ -252,6 +262,35 @@ WINDOWS = Table(
     ("face_", "voice_", "turn_", "trust_", "label_", "confound_", "why"),
 )
 
+COUPLING = Table(
+    "coupling",
+    "pair of people, signal and recording",
+    (
+        _recording(),
+        Column("person_a", "the person whose id comes first", "text"),
+        Column("person_b", "the other person", "text"),
+        Column("signal", "smile, face_motion, head_motion or voice_level", "text"),
+        Column("n_windows", "how many windows were whole in both", low=0),
+        Column("mean_r", "correlation averaged over windows, at its best lag", low=-1, high=1, missing=True),
+        Column("lag_s", "that lag, seconds; positive where b follows a", missing=True),
+        Column("peak_r", "largest |r| of a window at any lag, averaged over windows", low=0, high=1, missing=True),
+        *(
+            column
+            for null in ("shift", "shuffle", "pseudo")
+            for column in (
+                Column(f"n_{null}", f"how many values of the null {null!r}", low=0),
+                Column(f"mean_effect_{null}", "|mean_r| above the null, in its standard deviations", missing=True),
+                _share(f"mean_p_{null}", "rank of |mean_r| in the null"),
+                Column(f"peak_effect_{null}", "peak_r above the null, in its standard deviations", missing=True),
+                _share(f"peak_p_{null}", "rank of peak_r in the null"),
+            )
+        ),
+        Column("bleed_r", "level of the silent one's track with that of who speaks", low=-1, high=1, missing=True),
+        Column("why", "why a value is missing: 'column or null: reason', joined by '; '", "text", missing=True),
+    ),
+    ("recording_id", "person_a", "person_b", "signal"),
+)
+
 PREDICTIONS = Table(
     "predictions",
     "window per model and fold",
@@ -296,7 +335,17 @@ EVIDENCE = Table(
     ),
 )
 
-ALL = {t.name: t for t in (RECORDINGS, FACES, VOICE, TURNS, WINDOWS, PREDICTIONS, EVIDENCE)}
+ALL = {t.name: t for t in (RECORDINGS, FACES, VOICE, TURNS, WINDOWS, COUPLING, PREDICTIONS, EVIDENCE)}
+
+
+def name_key(name):
+    """How a person's name is compared: without case, spaces and punctuation (Unicode NFKC, case folded).
+
+    >>> name_key("Ada  LOVELACE (she/her)") == name_key("adaLovelace_sheher"), name_key("Ada") == name_key("Eda")
+    (True, False)
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", str(name)).casefold())
+    return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LMN") or folded.strip()
 
 
 def read(path, table):
@@ -304,16 +353,39 @@ def read(path, table):
     path = Path(path)
     if not path.exists():
         raise TableError(f"{path}: no such file; expected the table {table.name!r} (one row per {table.one_row_per})")
-    if path.suffix == ".parquet":
-        return table.check(pd.read_parquet(path), str(path))
-    text = {column.name: str for column in table.columns if column.kind == "text"}
     try:
-        frame = pd.read_csv(path, dtype=text)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise TableError(f"{path}: not a readable CSV table ({error}); expected the columns {table.names}") from error
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, table)
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path}: not UTF-8; save it as a CSV file in UTF-8 (Excel: 'CSV UTF-8')") from error
+    except (ValueError, pd.errors.ParserWarning) as error:
+        kind = "parquet" if path.suffix == ".parquet" else "CSV"
+        raise TableError(
+            f"{path}: not a readable {kind} table ({error}); expected the columns {table.names}"
+        ) from error
     optional = [column.name for column in table.columns if column.kind == "text" and column.missing]
     frame = frame.fillna({name: "" for name in optional if name in frame.columns})
     return table.check(frame, str(path))
+
+
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "nan", "NaN")
+"""What stands for a missing value in a column that is not text; in text only nothing does (a person may be 'NA')."""
+
+
+def _read_csv(path, table):
+    """A CSV table as spreadsheets write it: commas, semicolons or tabs, a byte-order mark, names in any case."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first = file.readline()
+    sep = max(",;\t", key=first.count)
+    how = {"sep": sep, "decimal": "," if sep == ";" else ".", "encoding": "utf-8-sig", "index_col": False}
+    promised = {column.name.casefold(): column.name for column in table.columns}
+    found = [str(name).strip() for name in pd.read_csv(path, nrows=0, **how).columns]
+    names = [promised.get(name.casefold(), name) for name in found]
+    text = [column.name for column in table.columns if column.kind == "text" and column.name in names]
+    missing = {name: [""] if name in text else MISSING for name in names}
+    how |= {"names": names, "header": 0, "dtype": dict.fromkeys(text, str), "na_values": missing}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more values than names
+        return pd.read_csv(path, keep_default_na=False, **how)
 
 
 def write(frame, path):

@@ -13,10 +13,25 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from mien import face, tables, turns, voice
+from mien.face import Reference as FaceReference
 from mien.voice import Reference
 
 SIGNALS = ("face", "voice", "turn")
 """The modalities; each is a column prefix (``face_``, ``voice_``, ``turn_``)."""
+
+
+SHORTEST_S = voice.VoiceSettings.window_min_speech_s
+"""A shorter window never holds enough speech for a voice to be measured (nor the second of face that a face needs)."""
+
+SHORTEST_HOP_S = 0.1
+"""The time between two pictures at the usual ten a second, so windows closer together hold the same pictures."""
+
+SHORTEST_CALIBRATION_S = voice.VoiceSettings.calibration_min_voiced_s
+"""A person's usual voice needs that much voiced speech."""
+
+
+class WindowError(ValueError):
+    """The settings of windows make no sense; the message says the smallest value that does, and why."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +41,31 @@ class WindowSettings:
     ``length_s`` and ``hop_s`` in seconds; ``length_s=None`` makes one window of the whole recording. A last window
     shorter than ``shortest_share`` of the length is left out. ``calibration_s`` is the span at the start of a
     recording from which a person's reference pitch and level come; windows that touch it are marked
-    ``is_calibration`` and are never evaluated, because a norm must not come from what it is used on.
+    ``is_calibration`` and are never evaluated, because a norm must not come from what it is used on; 0 takes no norms.
+    Raises :class:`WindowError` for a length, hop or span too short to measure anything in.
     """
 
     length_s: float | None = 10.0
     hop_s: float = 10.0
     shortest_share: float = 0.5
     calibration_s: float = 20.0
+
+    def __post_init__(self):
+        if self.length_s is not None:
+            speech = "a voice needs that much speech to be measured, a face a second of it"
+            _at_least(self.length_s, SHORTEST_S, "length_s", f"{speech}; or None for one window per recording")
+            pictures = "faces are usually looked at ten times a second"
+            _at_least(self.hop_s, SHORTEST_HOP_S, "hop_s", pictures)
+        if self.calibration_s != 0:
+            voiced = "a person's usual voice needs that much of it; or 0 for no norms"
+            _at_least(self.calibration_s, SHORTEST_CALIBRATION_S, "calibration_s", voiced)
+        if not 0 < self.shortest_share <= 1:
+            raise WindowError(f"windows: shortest_share is {self.shortest_share}; expected more than 0 and at most 1")
+
+
+def _at_least(value, least, name, why):
+    if not least <= value < np.inf:
+        raise WindowError(f"windows: {name} is {value:g} s; expected {least:g} s or more: {why}")
 
 
 @dataclass(frozen=True)
@@ -142,7 +175,7 @@ def listed_norms(measured, settings):
     return {
         person_id: Norms(
             voice.reference(pd.concat([_of(one.voice, person_id) for one in own]), settings),
-            face.open_eye(pd.concat([one.face_of(person_id) for one in own])),
+            face.reference(pd.concat([one.face_of(person_id) for one in own])),
         )
         for person_id, own in parts.items()
     }
@@ -154,10 +187,10 @@ def _of(frame, person_id):
 
 @dataclass(frozen=True)
 class Norms:
-    """What is usual for a person, from their calibration span: voice (None if not known) and open eye (NaN if not)."""
+    """What is usual for a person, from their calibration span: voice (None if not known) and face (NaN if not)."""
 
     voice: Reference | None = None
-    open_eye: float = np.nan
+    face: FaceReference = FaceReference()
 
 
 def _norms(faces, sound, settings, voice_settings):
@@ -165,7 +198,7 @@ def _norms(faces, sound, settings, voice_settings):
     if settings.length_s is None:
         return Norms()
     early = [frame[frame["time_s"] < settings.calibration_s] for frame in (sound, faces)]
-    return Norms(voice.reference(early[0], voice_settings), face.open_eye(early[1]))
+    return Norms(voice.reference(early[0], voice_settings), face.reference(early[1]))
 
 
 def _rows(one, person_id, everything, listed, settings, voice_settings):
@@ -175,7 +208,7 @@ def _rows(one, person_id, everything, listed, settings, voice_settings):
     for start_s, end_s in spans(one.duration_s, settings):
         values, reasons = {}, {}
         for signal, found in (
-            ("face", _face(one, faces, start_s, end_s, norms.open_eye)),
+            ("face", _face(one, faces, start_s, end_s, norms.face)),
             ("voice", _voice(one, sound, speech, start_s, end_s, norms.voice, voice_settings)),
             ("turn", _turn(one, person_id, everything, start_s, end_s)),
         ):
@@ -215,12 +248,12 @@ def _shortened(reasons):
     return short
 
 
-def _face(one, faces, start_s, end_s, usual_eye):
+def _face(one, faces, start_s, end_s, usual):
     if "face" in one.absent:
         return one.absent["face"]
     if faces.empty:
         return "no_face"
-    return face.features(faces, start_s, end_s, one.frame_rate_hz, usual_eye=usual_eye)
+    return face.features(faces, start_s, end_s, one.frame_rate_hz, usual)
 
 
 def _voice(one, sound, speech, start_s, end_s, reference, settings):

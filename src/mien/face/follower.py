@@ -11,8 +11,10 @@ import numpy as np
 from mien.media import Grid
 from mien.media.picture import scaled
 
+from . import quality
 from .finder import Box, change, overlap
 from .landmarker import BLENDSHAPES, Landmarker
+from .pose import head_angles, head_turn
 
 RIGHT_EYE = (33, 160, 158, 133, 153, 144)
 LEFT_EYE = (362, 385, 387, 263, 373, 380)
@@ -35,23 +37,6 @@ MOMENT_S = 0.4
 
 ROUNDING_S = 0.001
 """Times in containers are rounded to as much as this."""
-
-
-def head_angles(matrix):
-    """Yaw, pitch and roll in degrees from MediaPipe's 4 × 4 face matrix, its scale removed (AUDIT F9).
-
-    Yaw is positive when the person turns to the right of the picture, pitch when the person looks up, roll when the
-    head tilts clockwise in the picture.
-
-    >>> head_angles(np.eye(4))
-    (0.0, 0.0, 0.0)
-    """
-    turn = np.asarray(matrix)[:3, :3]
-    turn = turn / np.cbrt(np.linalg.det(turn))
-    yaw = np.arctan2(turn[0, 2], turn[2, 2])
-    pitch = np.arctan2(turn[1, 2], np.hypot(turn[0, 2], turn[2, 2]))
-    roll = -np.arctan2(turn[1, 0], turn[1, 1])
-    return tuple(float(np.degrees(angle)) + 0.0 for angle in (yaw, pitch, roll))
 
 
 def eye_opening(points):
@@ -167,7 +152,8 @@ class Follower:
         self.track_id, self.settings = track_id, settings
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh = Crop(box, settings.crop_scale, frame_shape), [], True
-        self.looks, self.doubts, self.landmarker = [], [], Landmarker(model)
+        self.looks, self.doubts, self.shape = [], [], None
+        self.landmarker = Landmarker(model, settings.remembers)
         self.clock, self.before_s = Grid(0.0, 1 / settings.renew_s), -np.inf
 
     def follow(self, time_s, picture):
@@ -185,7 +171,8 @@ class Follower:
         self._remember(time_s, picture, box)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
         self.box, self.fresh = box, False
-        return self._row(seen, points) | {"box_motion": moved} | self._motion(picture, time_s)
+        row = self._row(seen, points) | {"box_motion": moved}
+        return row | self._quality(picture, seen.points) | self._motion(picture, time_s)
 
     def confirm(self, boxes):
         """Whether a search found this face again; if so its score is what trust rests on until the next search."""
@@ -207,7 +194,7 @@ class Follower:
         self.ended = reason
 
     def _move_crop(self, box, time_s, frame_shape):
-        self.crop, self.past = Crop(stepped(box), self.settings.crop_scale, frame_shape), []
+        self.crop, self.past, self.shape = Crop(stepped(box), self.settings.crop_scale, frame_shape), [], None
         self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
 
     def _remember(self, time_s, picture, box):
@@ -239,7 +226,7 @@ class Follower:
         return next((doubt.time_s for doubt in ripe if doubt.is_other(self.settings)), None)
 
     def _row(self, seen, points):
-        yaw, pitch, roll = head_angles(seen.matrix)
+        yaw, pitch, roll = head_angles(head_turn(seen.points))
         return {
             "track_id": self.track_id,
             "box_x_px": self.box.x,
@@ -254,6 +241,12 @@ class Follower:
             "eye_opening": eye_opening(points),
             "mouth_opening": mouth_opening(points),
         } | dict(zip(BLENDSHAPES, seen.shapes.tolist(), strict=True))
+
+    def _quality(self, picture, shape):
+        """How sharp and bright the face is, and how far its firm landmarks moved against each other."""
+        before, self.shape = self.shape, shape
+        unrest = np.nan if before is None else quality.jitter(before, shape)
+        return quality.looks(picture, self.box) | {"jitter": unrest}
 
     def _motion(self, picture, time_s):
         """Mean change of the grey levels (0..255) since ``MOMENT_S`` ago: of the face, and of the crop's quiet parts.

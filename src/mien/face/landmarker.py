@@ -56,19 +56,22 @@ def quiet():
 
 
 class Landmarker:
-    """Landmarks, blendshapes and head pose of one face from picture to picture (VIDEO mode)."""
+    """Landmarks, blendshapes and head pose of one face from picture to picture.
 
-    def __init__(self, model):
+    ``remembers``: whether it looks where the face was before (MediaPipe's VIDEO mode) or afresh each time (IMAGE mode).
+    """
+
+    def __init__(self, model, remembers=True):
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_buffer=model),
-            running_mode=vision.RunningMode.VIDEO,
+            running_mode=vision.RunningMode.VIDEO if remembers else vision.RunningMode.IMAGE,
             num_faces=1,
             output_face_blendshapes=True,
             output_facial_transformation_matrixes=True,
         )
         with quiet():
             self.task = vision.FaceLandmarker.create_from_options(options)
-        self.last_ms, self.used = -1, False
+        self.remembers, self.last_ms, self.used = remembers, -1, False
         inside = hasattr(self.task, "_handle") and hasattr(self.task, "_lib")
         self.native = Native is not None and inside and hasattr(self.task._lib, "MpFaceLandmarkerDetectForVideo")
 
@@ -82,7 +85,7 @@ class Landmarker:
         return seen
 
     def _public(self, image):
-        said = self.task.detect_for_video(image, self.last_ms)
+        said = self.task.detect_for_video(image, self.last_ms) if self.remembers else self.task.detect(image)
         if not said.face_landmarks:
             return None
         points = np.array([(point.x, point.y, point.z) for point in said.face_landmarks[0]])
@@ -90,10 +93,11 @@ class Landmarker:
         return Seen(points, shapes, said.facial_transformation_matrixes[0])
 
     def _native(self, image):
-        answer = Native()
-        self.task._lib.MpFaceLandmarkerDetectForVideo(
-            self.task._handle, image._image_ptr, None, self.last_ms, ctypes.byref(answer)
-        )
+        answer, given = Native(), (self.task._handle, image._image_ptr, None)
+        if self.remembers:
+            self.task._lib.MpFaceLandmarkerDetectForVideo(*given, self.last_ms, ctypes.byref(answer))
+        else:
+            self.task._lib.MpFaceLandmarkerDetectImage(*given, ctypes.byref(answer))
         try:
             return _read(answer) if answer.face_landmarks_count else None
         finally:

@@ -11,14 +11,18 @@ from mien.media.files import MediaError
 from mien.media.hearing import Sound
 
 
-def write_video(path, frames, rate_hz, sound=None):
+def write_video(path, frames, rate_hz, sound=None, kbit_s=None):
     """Write pictures (uint8, (height, width, 3), even sizes) at ``rate_hz``, and optionally a :class:`Sound`, as mp4.
 
-    H.264 (yuv420p, constant quality 18) and AAC: what every player and browser opens.
+    H.264 (yuv420p, constant quality 18, or at most ``kbit_s`` kilobits a second) and AAC: what every player opens.
     """
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(rate_hz).limit_denominator(1001))
         stream.pix_fmt, stream.options = "yuv420p", {"crf": "18", "preset": "veryfast"}
+        if kbit_s is not None:
+            limit = f"{kbit_s:g}k"
+            stream.bit_rate = round(1000 * kbit_s)
+            stream.options = {"preset": "veryfast", "maxrate": limit, "bufsize": limit}
         speech = _SoundWriter(container, "aac", sound, "fltp") if sound is not None else None
         for number, picture in enumerate(frames):
             height, width = picture.shape[:2]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mien import face, media, people, recordings, sources, store, tables, turns, voice
+from mien.river import stop
 
 ENOUGH_S = 0.5
 """A piece goes on for longer than a doubt lasts by this much: boxes are compared there, and times are rounded."""
@@ -45,16 +46,16 @@ def jobs_of(found, out, settings):
 
 
 def _jobs(recording, parts, settings):
-    folder = parts / recording.recording_id.replace("/", "_")
+    folder = parts / store.file_name(recording.recording_id)
     own, shared = recording.of("person_audio"), recording.of("mixed_audio")
     videos = recording.of("video")
     jobs = [_faces(recording, medium, folder, settings.chunk_s) for medium in videos]
     if not own and not shared:
         shared = [recordings.Medium(medium.path, "mixed_audio") for medium in videos]
     for medium in own or shared:
-        name = medium.person_id if medium.kind == "person_audio" else "mixed"
-        jobs.append(Job("voice", recording, medium, folder / f"voice-{name}.parquet"))
-        jobs.append(Job("speech", recording, medium, folder / f"speech-{name}.csv"))
+        whose = f"-{store.file_name(medium.person_id)}" if medium.kind == "person_audio" else ""
+        jobs.append(Job("voice", recording, medium, folder / f"voice{whose}.parquet"))
+        jobs.append(Job("speech", recording, medium, folder / f"speech{whose}.csv"))
     for medium in recording.of("segments") + recording.of("transcript"):
         jobs.append(Job("segments", recording, medium, folder / f"{medium.kind}.csv"))
     return jobs
@@ -81,14 +82,26 @@ def _edges(path, chunk_s):
         return [0.0, math.inf]  # the job that opens the file will say what is wrong with it
 
 
+def is_silent(job):
+    """Whether a job asks for the sound of a video that has none, which nobody listed as sound: no fault of a file."""
+    if job.stage not in ("voice", "speech") or job.medium in job.recording.media or not job.medium.path.is_file():
+        return False
+    try:
+        return not media.probe(job.medium.path).has_audio
+    except media.MediaError:
+        return False
+
+
 def _causes(job, settings):
     file = _sha256(job.medium.path, job.medium.path.stat().st_mtime_ns)
     causes = {"file": file, "stage": job.stage}
     if job.stage == "segments":
-        return causes | {"people": job.recording.person_ids, "code": store.code("tables", "turns")}
+        causes |= {"people": job.recording.person_ids, "recording": job.recording.recording_id}
+        return causes | {"code": store.code("tables", "turns")}
     if job.stage in ("faces", "piece"):
+        seeing = store.code("media", "face", without=("face/features",))  # windows are measured from rows, later
         causes |= {"face": settings.face, "rate_hz": settings.rate_hz, "model": face.MODEL.sha256}
-        causes |= {"chunk_s": settings.chunk_s, "warm_s": settings.warm_s, "code": store.code("media", "face")}
+        causes |= {"chunk_s": settings.chunk_s, "warm_s": settings.warm_s, "code": seeing}
         joined = {"people": settings.people, "joining": store.code("people")}
         return causes | (joined if job.stage == "faces" else {"span": job.span})
     return causes | {"voice": settings.voice, "code": store.code("media", "voice")}
@@ -107,7 +120,8 @@ def run(job, settings, tick=lambda *_: None, whole=None):
     """
     if not job.medium.path.is_file():
         raise recordings.RecordingError(
-            f"{job.medium.path}: no such file; the table of recordings names it for {job.recording.recording_id!r}"
+            f"{job.medium.path}: {'a folder' if job.medium.path.is_dir() else 'no such file'}; expected the "
+            f"{job.medium.kind} of {job.recording.recording_id!r}"
         )
     if whole and store.is_current(whole.part, _causes(whole, settings)):
         return whole.part
@@ -190,8 +204,9 @@ def _make_speech(job, settings, part, tick):
 
 def _make_segments(job, settings, part, tick):
     told = {}
-    people = job.recording.person_ids or None
-    tables.write(turns.read(job.medium.path, people, told), part)
+    people, recording_id = job.recording.person_ids or None, job.recording.recording_id
+    segments = turns.read(job.medium.path, people, told, recording_id)
+    tables.write(turns.apart(segments, recording_id, told.get("local_names", [])), part)
     return told
 
 
@@ -203,14 +218,16 @@ def work(jobs, settings, workers, progress):
     done, errors = set(), {}
     context = multiprocessing.get_context("spawn")  # MediaPipe's threads do not survive a fork
     # No max_tasks_per_child: with it Python 3.11 may wait for ever (CPython issue 115634).
-    with context.Manager() as manager, ProcessPoolExecutor(min(workers, len(steps)), context) as pool:
-        ticks, waiting, left = manager.Queue(), {}, steps
+    n = min(workers, len(steps))
+    with context.Manager() as manager, ProcessPoolExecutor(n, context, initializer=stop.not_heard) as pool:
+        ticks, others, waiting, left = manager.Queue(), multiprocessing.active_children(), {}, steps
         try:
             while waiting or left:
                 ready = [step for step in left if all(piece.part in done for piece in step[0].pieces)]
                 left = [step for step in left if step not in ready]
-                for job, whole in ready:
-                    waiting[pool.submit(_run_quietly, job, settings, Ticks(ticks), whole, errors)] = job
+                with stop.held_back():
+                    for job, whole in ready:
+                        waiting[pool.submit(_run_quietly, job, settings, Ticks(ticks), whole, errors)] = job
                 for answer in wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)[0]:
                     job = waiting.pop(answer)
                     done.add(job.part)
@@ -219,8 +236,9 @@ def work(jobs, settings, workers, progress):
                     progress("files", len(done), len(steps))
                 while not ticks.empty():
                     progress(*ticks.get())
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)  # what is running ends, what waits is left for the next call
+        except BaseException:  # Ctrl-C, or a disk that is full: what waits or runs is left for the next call
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop.end(others, [job.part for job, _ in steps])
             raise
     return errors
 
@@ -253,6 +271,10 @@ def _run_quietly(job, settings, tick=lambda *_: None, whole=None, errors=()):
             return errors[piece.part]
     try:
         run(job, settings, tick, whole)
-    except (media.MediaError, recordings.RecordingError, tables.TableError, OSError) as error:
+    except (media.MediaError, recordings.RecordingError, tables.TableError) as error:
+        return str(error)
+    except OSError as error:
+        if error.errno in store.DISK_FAULTS:
+            raise
         return str(error)
     return ""
