@@ -245,7 +245,7 @@ TURNS = Table(
         _person(),
         *_interval("turn"),
         Column("kind", "speech (a stretch without a pause), turn or backchannel", "text"),
-        Column("source", "person_audio, mixed_audio, transcript or segments", "text"),
+        Column("source", "person_audio, mixed_audio, active_speaker (by mouths), transcript or segments", "text"),
     ),
 )
 

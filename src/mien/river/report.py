@@ -24,7 +24,7 @@ def report(built, left, jobs, out, settings):
     table = tables.read(out / FILES["windows"], tables.WINDOWS)
     seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
     shared = {f"{recording.recording_id}_mixed" for recording in built}
-    seconds, warnings = {}, []
+    seconds, warnings, mouths = {}, [], store.notes(out / FILES["turns"])["mouths"]
     for job in jobs:
         record = json.loads(store.sidecar(job.part).read_text("utf-8"))
         seconds[job.stage] = round(seconds.get(job.stage, 0) + record["seconds"], 3)
@@ -54,7 +54,9 @@ def report(built, left, jobs, out, settings):
             "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
         },
         "recordings": {
-            one.recording_id: _about(one, jobs) | {"people": seen.get(one.recording_id, {})} for one in built
+            one.recording_id: _about(one, jobs)
+            | {"people": seen.get(one.recording_id, {}), "mouths": mouths[one.recording_id]}
+            for one in built
         },
         "seconds": seconds,
         "missing": _missing(table),
