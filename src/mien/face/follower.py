@@ -1,11 +1,14 @@
 """Following one face: landmarks, blendshapes and head pose in a square crop of its own.
 
 MediaPipe's VIDEO mode remembers where in its picture the face was, so the crop is held still until the face nears its
-edge; when the crop moves, one black picture makes the landmarker forget and look anew.
+edge; when the crop moves, one black picture makes the landmarker forget and look anew. The same happens on a slow
+clock, so that what is measured does not depend on how long ago the face was found: a video that was cut in time gives
+the same numbers as the whole.
 """
 
 import numpy as np
 
+from mien.media import Grid
 from mien.media.picture import scaled
 
 from . import quality
@@ -101,6 +104,17 @@ class Crop:
         return x, y, min(self.x + self.side, width) - x, min(self.y + self.side, height) - y
 
 
+def stepped(box):
+    """The box in coarse steps of size and place, so that two that hardly differ are one; a square, never smaller.
+
+    >>> stepped(Box(100.2, 50.3, 63, 70)) == stepped(Box(100.4, 50.1, 63.3, 70.2))
+    True
+    """
+    size = 2 ** (np.ceil(4 * np.log2(max(box.w, box.h))) / 4)
+    x, y = (size / 8 * np.round(middle / (size / 8)) for middle in box.centre)
+    return Box(float(x - size / 2), float(y - size / 2), float(size), float(size))
+
+
 def _held(start, side, length):
     """A crop is pushed back into the frame where it fits, and centred on it where it is larger."""
     return round(min(max(start, 0), length - side)) if side <= length else (length - side) // 2
@@ -138,12 +152,14 @@ class Follower:
         self.track_id, self.settings = track_id, settings
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh = Crop(box, settings.crop_scale, frame_shape), [], True
-        self.looks, self.doubts, self.landmarker = [], [], Landmarker(model, settings.remembers)
-        self.shape = None
+        self.looks, self.doubts, self.shape = [], [], None
+        self.landmarker = Landmarker(model, settings.remembers)
+        self.clock, self.before_s = Grid(0.0, 1 / settings.renew_s), -np.inf
 
     def follow(self, time_s, picture):
         """The face in the next frame as a dictionary of measures; None, and ``ended`` set, when it is lost."""
-        if not self.fresh and not self.crop.holds(self.box, self.settings.crop_margin):
+        renewed, self.before_s = self.clock.begins(self.before_s, time_s), time_s
+        if not self.fresh and (renewed or not self.crop.holds(self.box, self.settings.crop_margin)):
             self._move_crop(self.box, time_s, picture.shape)
         seen = self.landmarker.see(self.crop.cut(picture), time_s)
         if seen is None:
@@ -178,7 +194,7 @@ class Follower:
         self.ended = reason
 
     def _move_crop(self, box, time_s, frame_shape):
-        self.crop, self.past, self.shape = Crop(box, self.settings.crop_scale, frame_shape), [], None
+        self.crop, self.past, self.shape = Crop(stepped(box), self.settings.crop_scale, frame_shape), [], None
         self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
 
     def _remember(self, time_s, picture, box):

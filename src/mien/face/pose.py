@@ -30,8 +30,8 @@ def head_turn(points):
     the camera, all in the same unit. All 468 weigh the same: fewer, or those that speech leaves alone, follow the
     mouth more, not less.
 
-    >>> head_turn(canonical() * [1, -1, -1]).round(6).tolist()
-    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    >>> bool(np.allclose(head_turn(canonical() * [1, -1, -1]), np.eye(3)))
+    True
     """
     seen = np.asarray(points)[:468] * [1, -1, -1]
     u, _, v = np.linalg.svd((seen - seen.mean(axis=0)).T @ (canonical() - canonical().mean(axis=0)))

@@ -43,8 +43,9 @@ class Pose:
     """What a face does at one moment. Numbers, or arrays of one shape for many moments.
 
     Angles are seen along the line from the camera to the head: 0° faces the camera. ``yaw_deg`` positive: the nose
-    points to the right of the picture; ``pitch_deg`` positive: up; ``roll_deg`` positive: tilted clockwise. ``mouth_opening``, ``smile``, ``eye_closure``, ``brow_raise`` 0 to 1;
-    ``x_px``, ``y_px`` how far the person sits from the middle of the tile, right and down.
+    points to the right of the picture; ``pitch_deg`` positive: up; ``roll_deg`` positive: tilted clockwise.
+    ``mouth_opening``, ``smile``, ``eye_closure``, ``brow_raise`` 0 to 1; ``x_px``, ``y_px`` how far the person sits
+    from the middle of the tile, right and down.
     """
 
     yaw_deg: float = 0.0

@@ -160,7 +160,7 @@ def _whites():
     mask = np.zeros((512, 512), np.float32)
     for ring in (*(np.r_[upper, lower[::-1]] for upper, lower in EYES.values()), np.r_[UPPER_LIP, LOWER_LIP[::-1]]):
         cv2.fillPoly(mask, [(landmarks()[ring, :2] * 16).round().astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-    return cv2.GaussianBlur(mask, None, 0.7)
+    return np.clip(2 * cv2.GaussianBlur(mask, None, 0.8) - 1, 0, 1)  # soft, and nowhere beyond the lids
 
 
 def painted(look, photo):

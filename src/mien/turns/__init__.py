@@ -23,7 +23,7 @@ from mien.turns.floor import (
     turns,
 )
 from mien.turns.measures import ANCHORS, Measures, measures
-from mien.turns.readers import read, read_csv, read_rttm, read_vtt
+from mien.turns.readers import apart, read, read_csv, read_rttm, read_vtt
 from mien.turns.window import covers, features
 from mien.turns.words import BC_LEXICON, FILLERS, by_words, spread
 
@@ -38,6 +38,7 @@ __all__ = [
     "Transfer",
     "Turn",
     "TurnSettings",
+    "apart",
     "by_words",
     "clean",
     "covers",
