@@ -187,5 +187,5 @@ def _run_quietly(job, settings, tick=lambda *_: None):
     except OSError as error:
         if error.errno in store.DISK_FAULTS:
             raise
-        return str(error)
+        return f"{error.filename or job.medium.path}: {error.strerror or error}"
     return ""
