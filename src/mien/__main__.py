@@ -98,7 +98,7 @@ def _add_build(commands):
     build.add_argument("--out", type=Path, required=True, help="folder for the tables and report.json")
     build.add_argument("--corpus", help="read PATH as this corpus (ravdess, emodb): one window per clip")
     build.add_argument(
-        "--fps", type=_positive, help="pictures analysed a second (default: all; blinks need 20 or more)"
+        "--fps", type=_rate, default=10.0, help="pictures analysed a second, or full (default 10; blinks need 20)"
     )
     build.add_argument("--window-s", type=_positive, help="length of a window, seconds (default 10)")
     build.add_argument("--calibration-s", type=_seconds, help="span for a person's own norms, seconds (default 20)")
@@ -153,6 +153,10 @@ def _seconds(text):
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number, 0 or more, such as 2.5")
     return value
+
+
+def _rate(text):
+    return None if text == "full" else _positive(text)
 
 
 def _count(text):
@@ -237,6 +241,8 @@ def _say_built(report, out):
         f"{counts['recordings']} recordings, {counts['people']} people{shared}, {counts['windows']} windows -> {out}",
         markup=False,
     )
+    if missing := _faces_missing(report):
+        SAYS.print(missing, markup=False)
     for warning in report["warnings"][:10]:
         WARNS.print(f"warning: {warning}", style="yellow", markup=False)
     if len(report["warnings"]) > 10:
@@ -246,6 +252,19 @@ def _say_built(report, out):
     for one in report["failed"]:
         WARNS.print(f"not built: {one['recording_id']}: {one['error']}", style="red", markup=False)
     return 1 if report["failed"] or report["unread"] else 0
+
+
+def _faces_missing(report):
+    """One line: whose face could not be measured for how much of the time, the worst first, and the chief reason."""
+    people = {name: who for one in report["recordings"].values() for name, who in one["people"].items()}
+    worst = sorted(people, key=lambda name: -people[name]["missing_share"])[:4]
+    told = []
+    for name in worst:
+        reasons = people[name]["reasons"]
+        chief = f" ({max(reasons, key=reasons.get)})" if reasons else ""
+        told.append(f"{name} {people[name]['missing_share']:.0%}{chief}")
+    rest = f" and {len(people) - len(told)} more in report.json" if len(people) > len(told) else ""
+    return f"face missing: {', '.join(told)}{rest}" if told else ""
 
 
 def _evaluate(asked):

@@ -3,11 +3,14 @@
 import difflib
 import unicodedata
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 REASONS = {
     "no_person_on_side": "one side of the conversation has nobody on it",
@@ -19,6 +22,7 @@ REASONS = {
     "no_face": "no face was found here",
     "little_face": "the face was seen for too short a time to count this",
     "no_blink": "there was no blink to measure",
+    "no_smile": "no smile began here",
     "camera_off": "the camera was off",
     "interpreter": "an interpreter adds seconds and a third voice",
     "signer": "a signer has no voice to time",
@@ -26,15 +30,22 @@ REASONS = {
     "component_nan": "a component is missing",
     "too_few_people": "too few people",
     "not_converged": "the fit did not converge",
+    "constant": "the signal never changes, so nothing can follow it",
+    "few_partners": "too few other recordings to make up pairs who never met",
     "no_video": "the recording has no picture",
     "no_audio": "the recording has no sound for this person",
     "silent": "the sound is digital silence",
     "unvoiced": "no voiced frame here",
     "no_pause": "the person made no pause to measure",
-    "no_calibration": "the person has too little voiced speech in the calibration span",
+    "no_calibration": "the person was seen or heard for too short a time in the calibration span",
     "mixed_sound": "several people share one track, and who speaks is not known",
     "low_frame_rate": "the picture has fewer frames a second than this measure needs",
     "pose_out_of_range": "the head is turned too far for the landmarks to be trusted",
+    "too_small": "the face is too small in the picture for its landmarks to be trusted",
+    "too_dark": "the face is too dark for its landmarks to be trusted",
+    "too_blurred": "the face is too blurred for its landmarks to be trusted",
+    "unsteady": "the landmarks are too unsteady to be trusted",
+    "not_sure": "the detector is not sure that this is a face",
     "still_picture": "the face never moves: a picture, not a person",
     "one_class": "only one class is present",
     "not_permuted": "the permutation test was run for the primary model only",
@@ -251,6 +262,35 @@ WINDOWS = Table(
     ("face_", "voice_", "turn_", "trust_", "label_", "confound_", "why"),
 )
 
+COUPLING = Table(
+    "coupling",
+    "pair of people, signal and recording",
+    (
+        _recording(),
+        Column("person_a", "the person whose id comes first", "text"),
+        Column("person_b", "the other person", "text"),
+        Column("signal", "smile, face_motion, head_motion or voice_level", "text"),
+        Column("n_windows", "how many windows were whole in both", low=0),
+        Column("mean_r", "correlation averaged over windows, at its best lag", low=-1, high=1, missing=True),
+        Column("lag_s", "that lag, seconds; positive where b follows a", missing=True),
+        Column("peak_r", "largest |r| of a window at any lag, averaged over windows", low=0, high=1, missing=True),
+        *(
+            column
+            for null in ("shift", "shuffle", "pseudo")
+            for column in (
+                Column(f"n_{null}", f"how many values of the null {null!r}", low=0),
+                Column(f"mean_effect_{null}", "|mean_r| above the null, in its standard deviations", missing=True),
+                _share(f"mean_p_{null}", "rank of |mean_r| in the null"),
+                Column(f"peak_effect_{null}", "peak_r above the null, in its standard deviations", missing=True),
+                _share(f"peak_p_{null}", "rank of peak_r in the null"),
+            )
+        ),
+        Column("bleed_r", "level of the silent one's track with that of who speaks", low=-1, high=1, missing=True),
+        Column("why", "why a value is missing: 'column or null: reason', joined by '; '", "text", missing=True),
+    ),
+    ("recording_id", "person_a", "person_b", "signal"),
+)
+
 PREDICTIONS = Table(
     "predictions",
     "window per model and fold",
@@ -295,7 +335,7 @@ EVIDENCE = Table(
     ),
 )
 
-ALL = {t.name: t for t in (RECORDINGS, FACES, VOICE, TURNS, WINDOWS, PREDICTIONS, EVIDENCE)}
+ALL = {t.name: t for t in (RECORDINGS, FACES, VOICE, TURNS, WINDOWS, COUPLING, PREDICTIONS, EVIDENCE)}
 
 
 def name_key(name):
@@ -358,6 +398,32 @@ def write(frame, path):
     else:
         frame.to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
     return path
+
+
+@contextmanager
+def writing(path):
+    """Write a parquet table piece by piece, so that it never lies in memory whole: ``with writing(p) as write: …``.
+
+    Every piece must have the columns of the first; an empty one is left out unless all are.
+    """
+    empty, writer = None, None
+
+    def write(frame):
+        nonlocal empty, writer
+        if frame.empty:
+            empty = frame if empty is None else empty
+            return
+        rows = pa.Table.from_pandas(frame, writer.schema if writer else None, preserve_index=False)
+        writer = writer or pq.ParquetWriter(path, rows.schema)
+        writer.write_table(rows)
+
+    try:
+        yield write
+    finally:
+        if writer:
+            writer.close()
+    if writer is None and empty is not None:
+        empty.to_parquet(path, index=False)
 
 
 def why(reasons):

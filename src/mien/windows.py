@@ -13,6 +13,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from mien import face, tables, turns, voice
+from mien.face import Reference as FaceReference
 from mien.voice import Reference
 
 SIGNALS = ("face", "voice", "turn")
@@ -88,6 +89,10 @@ class Measured:
     shared_by: str = ""
     is_synthetic: bool = False
 
+    def face_of(self, person_id):
+        """Every row and column of one person's face."""
+        return _of(self.faces, person_id)
+
     @property
     def person_ids(self):
         """Everyone who is seen, heard or listed."""
@@ -117,15 +122,22 @@ def table(measured, settings, voice_settings=None, turn_settings=None):
     """
     voice_settings = voice_settings or voice.VoiceSettings()
     turn_settings = turn_settings or turns.TurnSettings()
-    listed = _listed_norms(measured, voice_settings)
-    rows = []
-    for one in measured:
-        everything = turns.floor(one.turns, turn_settings, one.duration_s) if len(one.turns) else None
-        for person_id in one.person_ids:
-            rows += _rows(one, person_id, everything, listed, settings, voice_settings)
-    if not rows:
+    listed = listed_norms(measured, voice_settings)
+    return assembled([row for one in measured for row in rows(one, listed, settings, voice_settings, turn_settings)])
+
+
+def rows(one, listed, settings, voice_settings, turn_settings):
+    """The windows of one recording as a list of dictionaries; ``listed`` as :func:`listed_norms` gives it."""
+    everything = turns.floor(one.turns, turn_settings, one.duration_s) if len(one.turns) else None
+    people = one.person_ids
+    return [row for person in people for row in _rows(one, person, everything, listed, settings, voice_settings)]
+
+
+def assembled(found):
+    """The rows of all recordings as one table, in which connected people and recordings are one group."""
+    if not found:
         return tables.WINDOWS.empty().assign(why="")
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(found)
     frame["group_id"] = group_id(frame)
     return tables.WINDOWS.check(frame[_order(frame)])
 
@@ -153,7 +165,7 @@ def prefixes(frame):
     return [signal for signal in SIGNALS if any(column.startswith(f"{signal}_") for column in frame.columns)]
 
 
-def _listed_norms(measured, settings):
+def listed_norms(measured, settings):
     """What is usual for those who have recordings marked for calibration, by person_id."""
     parts = {}
     for one in measured:
@@ -163,7 +175,7 @@ def _listed_norms(measured, settings):
     return {
         person_id: Norms(
             voice.reference(pd.concat([_of(one.voice, person_id) for one in own]), settings),
-            face.open_eye(pd.concat([_of(one.faces, person_id) for one in own])),
+            face.reference(pd.concat([one.face_of(person_id) for one in own])),
         )
         for person_id, own in parts.items()
     }
@@ -175,10 +187,10 @@ def _of(frame, person_id):
 
 @dataclass(frozen=True)
 class Norms:
-    """What is usual for a person, from their calibration span: voice (None if not known) and open eye (NaN if not)."""
+    """What is usual for a person, from their calibration span: voice (None if not known) and face (NaN if not)."""
 
     voice: Reference | None = None
-    open_eye: float = np.nan
+    face: FaceReference = FaceReference()
 
 
 def _norms(faces, sound, settings, voice_settings):
@@ -186,17 +198,17 @@ def _norms(faces, sound, settings, voice_settings):
     if settings.length_s is None:
         return Norms()
     early = [frame[frame["time_s"] < settings.calibration_s] for frame in (sound, faces)]
-    return Norms(voice.reference(early[0], voice_settings), face.open_eye(early[1]))
+    return Norms(voice.reference(early[0], voice_settings), face.reference(early[1]))
 
 
 def _rows(one, person_id, everything, listed, settings, voice_settings):
-    faces, sound = _of(one.faces, person_id), _of(one.voice, person_id)
+    faces, sound = one.face_of(person_id), _of(one.voice, person_id)
     speech = one.turns[(one.turns["person_id"] == person_id) & (one.turns["kind"] == "speech")]
     norms = listed[person_id] if person_id in listed else _norms(faces, sound, settings, voice_settings)
     for start_s, end_s in spans(one.duration_s, settings):
         values, reasons = {}, {}
         for signal, found in (
-            ("face", _face(one, faces, start_s, end_s, norms.open_eye)),
+            ("face", _face(one, faces, start_s, end_s, norms.face)),
             ("voice", _voice(one, sound, speech, start_s, end_s, norms.voice, voice_settings)),
             ("turn", _turn(one, person_id, everything, start_s, end_s)),
         ):
@@ -236,12 +248,12 @@ def _shortened(reasons):
     return short
 
 
-def _face(one, faces, start_s, end_s, usual_eye):
+def _face(one, faces, start_s, end_s, usual):
     if "face" in one.absent:
         return one.absent["face"]
     if faces.empty:
         return "no_face"
-    return face.features(faces, start_s, end_s, one.frame_rate_hz, usual_eye=usual_eye)
+    return face.features(faces, start_s, end_s, one.frame_rate_hz, usual)
 
 
 def _voice(one, sound, speech, start_s, end_s, reference, settings):

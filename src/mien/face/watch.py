@@ -7,12 +7,10 @@ import pandas as pd
 
 from .finder import Finder, change, overlap, small
 from .follower import Follower
+from .scenes import Scenes
 
 ROWS_LOOSE = 4000
 """So many rows stay dictionaries before the older ones are packed into a table, a twentieth of the size."""
-
-SCENES_KEPT = 50
-"""How many looks are remembered to tell whether a shot returns; a small grey picture each."""
 
 
 class Watch:
@@ -23,21 +21,22 @@ class Watch:
         self.model, detector = models
         self.finder = Finder(detector, settings.score_keep)
         self.followers, self.tracks, self.search_due_s = [], 0, -np.inf
-        self.before, self.take, self.scene, self.scenes = None, 0, 0, {}
+        self.before, self.take, self.scenes = None, 0, Scenes(settings.scene_change)
         told |= {"frame_times_s": [], "cuts_s": [], "searches": 0, "tracks": 0, "recovered": 0, "tracks_ended": {}}
+        told |= {"takes": []}  # of each take the first and the last look, by which a scene is known again
         told |= {"seconds_detect": 0.0, "seconds_landmarks": 0.0}
 
-    def see(self, time_s, rgb):
+    def see(self, time_s, picture):
         """Take in the next frame."""
         self.told["frame_times_s"].append(time_s)
-        self._notice_cut(time_s, small(rgb))
+        self._notice_cut(time_s, small(picture))
         if time_s >= self.search_due_s:
-            self._search(time_s, rgb)
-        self.rows += self._measure(self.followers, time_s, rgb)
+            self._search(time_s, picture)
+        self.rows += self._measure(self.followers, time_s, picture)
         if any(follower.ended for follower in self.followers):
             known = [follower for follower in self.followers if not follower.ended]
-            self._search(time_s, rgb)
-            self.rows += self._measure([f for f in self.followers if f not in known], time_s, rgb)
+            self._search(time_s, picture)
+            self.rows += self._measure([f for f in self.followers if f not in known], time_s, picture)
             self._end([follower for follower in self.followers if follower.ended])
         for follower in self.followers:
             self._split(follower, time_s)
@@ -71,32 +70,32 @@ class Watch:
                 row["track_id"] = follower.track_id
 
     def _notice_cut(self, time_s, now):
+        if self.before is None:
+            self.told["takes"].append((now.astype(np.uint8), None))
         if self.before is not None and change(self.before, now) > self.settings.cut_change:
             self._end(self.followers, "cut")
             self.told["cuts_s"].append(round(time_s, 6))
             self.take, self.search_due_s = self.take + 1, -np.inf
-            self.scenes[self.scene] = self.before
-            returns = [k for k, look in self.scenes.items() if change(look, now) < self.settings.scene_change]
-            self.scene = returns[-1] if returns else max(self.scenes) + 1
-            for old in sorted(self.scenes)[:-SCENES_KEPT]:
-                del self.scenes[old]
+            self.scenes.cut(self.before, now)
+            self.told["takes"].append((now.astype(np.uint8), None))
+        self.told["takes"][-1] = (self.told["takes"][-1][0], now.astype(np.uint8))
         self.before = now
 
-    def _search(self, time_s, rgb):
+    def _search(self, time_s, picture):
         """Look for faces: confirm those that are followed, drop those that are not confirmed, begin new ones."""
         began = time.perf_counter()
         self.search_due_s = time_s + self.settings.search_s
-        height, width = rgb.shape[:2]
-        found = self.finder.find(rgb, [follower.crop.within(width, height) for follower in self.followers])
+        height, width = picture.shape[:2]
+        found = self.finder.find(picture, [follower.crop.within(width, height) for follower in self.followers])
         for follower in self.followers:
             if not follower.ended and not follower.confirm(self._on(follower, found)):
                 follower.ended = "unconfirmed"
         for follower in [f for f in self.followers if f.ended in ("lost", "jumped")]:
-            self._recover(follower, found, time_s, rgb)
+            self._recover(follower, found, time_s, picture)
         self._end([follower for follower in self.followers if follower.ended])
         for box in found:
             if box.score >= self.settings.score_new and not any(self._on(f, [box]) for f in self.followers):
-                self.followers.append(Follower(self.tracks, box, self.model, self.settings, rgb.shape))
+                self.followers.append(Follower(self.tracks, box, self.model, self.settings, picture.shape))
                 self.tracks += 1
         self.told |= {"searches": self.told["searches"] + 1, "tracks": self.tracks}
         self.told["seconds_detect"] += time.perf_counter() - began
@@ -104,23 +103,23 @@ class Watch:
     def _on(self, follower, boxes):
         return [box for box in boxes if overlap(follower.box, box) >= self.settings.confirm_overlap]
 
-    def _recover(self, follower, found, time_s, rgb):
+    def _recover(self, follower, found, time_s, picture):
         """A face that moved too fast to follow is where a detection lies close by that nobody else follows."""
         others = [other for other in self.followers if other is not follower and not other.ended]
         near = [box for box in found if widths_apart(follower.box, box) <= self.settings.near_widths]
         near = [box for box in near if not any(self._on(other, [box]) for other in others)]
         if near:
-            follower.leap(near[0], time_s, rgb.shape)
+            follower.leap(near[0], time_s, picture.shape)
             self.told["recovered"] += 1
 
-    def _measure(self, followers, time_s, rgb):
+    def _measure(self, followers, time_s, picture):
         began, rows = time.perf_counter(), []
         for follower in followers:
-            row = follower.follow(time_s, rgb)
+            row = follower.follow(time_s, picture)
             if row and any(self._is_twin(follower, other) for other in self.followers):
                 follower.ended = "same face twice"
             elif row:
-                rows.append({"time_s": time_s, "take": self.take, "scene": self.scene} | row)
+                rows.append({"time_s": time_s, "take": self.take, "scene": self.scenes.now} | row)
         self.told["seconds_landmarks"] += time.perf_counter() - began
         return rows
 

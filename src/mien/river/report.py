@@ -6,7 +6,13 @@ import pandas as pd
 
 from mien import __version__, store, tables
 
-FILES = {"turns": "turns.csv", "windows": "windows.csv", "faces": "faces.parquet", "voice": "voice.parquet"}
+FILES = {
+    "turns": "turns.csv",
+    "windows": "windows.csv",
+    "coupling": "coupling.csv",
+    "faces": "faces.parquet",
+    "voice": "voice.parquet",
+}
 """The tables that a build writes, by name."""
 
 
@@ -16,7 +22,8 @@ def report(built, left, jobs, out, settings):
     ``left`` is what was left out: recordings (``failed``), files of others (``unread``), ``warnings`` as sentences.
     """
     table = tables.read(out / FILES["windows"], tables.WINDOWS)
-    warnings = [*left["warnings"], *_twice(jobs)]
+    warnings = [*left["warnings"], *_twice(jobs), *_all_calibration(table)]
+    seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
     shared = {f"{recording.recording_id}_mixed" for recording in built}
     seconds = {}
     for job in jobs:
@@ -27,14 +34,10 @@ def report(built, left, jobs, out, settings):
     for name in FILES:
         record = json.loads(store.sidecar(out / FILES[name]).read_text("utf-8"))
         seconds[f"{name} table"] = record["seconds"]
-    if len(table) and table["is_calibration"].all():
-        warnings.append(
-            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some "
-            "recordings of each person as is_calibration in a table of recordings"
-        )
     return {
         "made_by": f"mien {__version__}",
         "settings": settings,
+        "analysis": _rate(settings.rate_hz),
         "counts": {
             "recordings": len(built),
             "failed": len(left["failed"]),
@@ -45,7 +48,9 @@ def report(built, left, jobs, out, settings):
             "groups": int(table["group_id"].nunique()),
             "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
         },
-        "recordings": {recording.recording_id: _about(recording, jobs) for recording in built},
+        "recordings": {
+            one.recording_id: _about(one, jobs) | {"people": seen.get(one.recording_id, {})} for one in built
+        },
         "seconds": seconds,
         "missing": _missing(table),
         "warnings": list(dict.fromkeys(warnings)),
@@ -53,6 +58,14 @@ def report(built, left, jobs, out, settings):
         "unread": left["unread"],
         "sha256": {file: store.sha256(out / file) for file in FILES.values()},
     }
+
+
+def _all_calibration(table):
+    if len(table) and table["is_calibration"].all():
+        yield (
+            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some recordings "
+            "of each person as is_calibration in a table of recordings"
+        )
 
 
 def _twice(jobs):
@@ -72,6 +85,25 @@ def _twice(jobs):
 def _few(names, most=5):
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(list(names)[:most]) + more
+
+
+def _rate(rate_hz):
+    often = "every picture was analysed" if rate_hz is None else f"{rate_hz:g} pictures a second were analysed"
+    return f"{often}; blinks are counted from 20 a second on, nods from 8"
+
+
+def unseen(faces):
+    """For how much of a recording each face could not be measured, and why: shares of frames, by recording and person.
+
+    ``{"talk": {"ada": {"frames": 250, "missing_share": 0.2, "reasons": {"no_face": 0.16, "too_dark": 0.04}}}}``
+    """
+    found = {}
+    for (recording, person), rows in faces.groupby(["recording_id", "person_id"]):
+        lost = rows.loc[rows["face_trust"] <= 0, "why"]
+        shares = (lost.value_counts() / len(rows)).round(4)
+        about = {"frames": len(rows), "missing_share": round(len(lost) / len(rows), 4), "reasons": shares.to_dict()}
+        found.setdefault(recording, {})[person] = about
+    return found
 
 
 def _n_rows(path):
