@@ -356,7 +356,9 @@ def read(path, table):
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, table)
     except UnicodeDecodeError as error:
-        raise TableError(f"{path}: not UTF-8; save it as a CSV file in UTF-8 (Excel: 'CSV UTF-8')") from error
+        raise TableError(
+            f"{path}: not a CSV table in UTF-8; expected the table {table.name!r}, saved as such (Excel: 'CSV UTF-8')"
+        ) from error
     except (ValueError, pd.errors.ParserWarning) as error:
         kind = "parquet" if path.suffix == ".parquet" else "CSV"
         raise TableError(

@@ -124,6 +124,8 @@ def _spoken(mine):
         return segments, source, float(segments["end_s"].max()) if len(segments) else 0.0
     duration_s = float(max(ends))
     inside = segments[segments["start_s"] < duration_s]
+    if inside.empty and speech:  # listed on another clock: what is heard is better than nothing
+        return (*_segments({}, speech), duration_s)
     return inside.assign(end_s=inside["end_s"].clip(upper=duration_s)), source, duration_s
 
 
@@ -133,9 +135,13 @@ def late(recording, jobs):
     _, _, duration_s = _spoken(mine)
     for kind in ("segments", "transcript"):
         if (kind, "") in mine:
-            after = int((tables.read(mine[(kind, "")].part, turns.SEGMENTS)["end_s"] > duration_s + 0.5).sum())
+            listed = tables.read(mine[(kind, "")].part, turns.SEGMENTS)
+            after = int((listed["end_s"] > duration_s + 0.5).sum())
             if after:
                 yield f"{recording.recording_id}: {after} pieces of the {kind} end after the media ({duration_s:.1f} s)"
+            first_s = listed["start_s"].min()
+            if after and first_s >= duration_s:
+                yield f"{recording.recording_id}: the {kind} is on another clock (its first time is {first_s:.1f} s)"
 
 
 def _named_by_file(who, faces, recording):
