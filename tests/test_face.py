@@ -4,14 +4,17 @@ The face is NASA's portrait of Eileen Collins, a public-domain photograph that s
 """
 
 import cv2
+import mediapipe as mp
 import numpy as np
 import pandas as pd
 import pytest
 import skimage.data
+from mediapipe.tasks.python import BaseOptions, vision
 
 from mien import face, media, sources
 from mien.face import follower
 from mien.face.finder import Box, change, overlap, windows
+from mien.face.landmarker import BLENDSHAPES, Landmarker
 
 PORTRAIT = skimage.data.astronaut()
 FACE = Box(172, 64, 102, 128)
@@ -149,7 +152,7 @@ def test_a_fast_face_stays_one_track_and_a_far_one_is_new(model):
 
 
 def test_beyond_the_pose_limits_the_box_stays_and_the_landmarks_go(model):
-    rows, _ = seen([hang(PORTRAIT)] * 3, model, yaw_max_deg=0.5, pitch_max_deg=0.5)
+    rows, _ = seen([hang(PORTRAIT)] * 3, model, trust=face.TrustSettings(yaw_max_deg=0.5, pitch_max_deg=0.5))
     assert (rows["why"] == "pose_out_of_range").all()
     assert (rows["face_trust"] == 0).all()
     assert rows[["eye_opening", "mouth_opening", "bs_jawOpen"]].isna().all(axis=None)
@@ -185,6 +188,33 @@ def test_head_angles_undo_a_known_rotation_of_any_scale(yaw, pitch, roll):
     assert face.head_angles(matrix) == pytest.approx((yaw, pitch, roll), abs=1e-9)
 
 
+def test_the_answer_read_from_memory_is_the_one_mediapipe_gives(model):
+    """Ours is read from the native records; MediaPipe's own objects must say the same, number by number."""
+    ours = Landmarker(model.read_bytes())
+    options = vision.FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(model)),
+        running_mode=vision.RunningMode.VIDEO,
+        output_face_blendshapes=True,
+        output_facial_transformation_matrixes=True,
+    )
+    with vision.FaceLandmarker.create_from_options(options) as theirs:
+        for k in range(3):
+            picture = np.ascontiguousarray(hang(PORTRAIT, x=60 + 3 * k)[:360, :360])
+            seen = ours.see(picture, k / 10)
+            said = theirs.detect_for_video(mp.Image(image_format=mp.ImageFormat.SRGB, data=picture), 100 * k)
+            assert seen.points.tolist() == [[p.x, p.y, p.z] for p in said.face_landmarks[0]]
+            assert seen.shapes.tolist() == [shape.score for shape in said.face_blendshapes[0]]
+            assert tuple(f"bs_{shape.category_name}" for shape in said.face_blendshapes[0]) == BLENDSHAPES
+            np.testing.assert_array_equal(seen.matrix, said.facial_transformation_matrixes[0])
+    assert ours.see(background()[:256, :256], 1.0) is None
+    ours.close()
+
+
+def test_mediapipe_writes_nothing_into_the_terminal(model, capfd):
+    seen([background()] * 2 + [hang(PORTRAIT)] * 3, model)
+    assert capfd.readouterr().err == ""
+
+
 def test_windows_cover_the_frame_and_stay_inside():
     for width, height in ((640, 360), (361, 480), (100, 100)):
         seen_times = np.zeros((height, width), int)
@@ -201,13 +231,16 @@ def test_a_crop_that_leaves_the_frame_is_moved_or_padded():
     frame = np.full((100, 200, 3), 9, np.uint8)
     beside = follower.Crop(Box(-10, 30, 20, 20), 2.0, frame.shape)
     assert (beside.x, beside.y, beside.side) == (0, 20, 40)
-    assert beside.cut(frame).shape == (256, 256, 3)
-    assert beside.cut(frame).min() == 9
+    picture = media.Picture.of(frame)
+    assert beside.cut(picture).shape == (256, 256, 3)
+    assert beside.cut(picture).min() == 9
+    assert beside.grey(picture, 64).min() == 9
     around = follower.Crop(Box(50, 20, 60, 60), 2.5, frame.shape)
     assert (around.side, around.y) == (150, -25)
-    picture = around.cut(frame)
-    assert picture[:30].max() == 0
-    assert picture[128, 128].tolist() == [9, 9, 9]
+    cut, grey = around.cut(picture), around.grey(picture, 64)
+    assert cut[:30].max() == 0
+    assert cut[128, 128].tolist() == [9, 9, 9]
+    assert (grey.shape, grey[:9].max(), grey[32, 32]) == ((64, 64), 0, 9)
 
 
 def test_change_ignores_brightness_and_sees_layout():
@@ -216,142 +249,6 @@ def test_change_ignores_brightness_and_sees_layout():
     assert change(picture, 255 - picture) == pytest.approx(2, abs=1e-6)
     assert change(np.zeros((9, 9)), np.full((9, 9), 200)) == 1
     assert change(np.zeros((9, 9)), np.zeros((9, 9))) == 0
-
-
-# ---- features -------------------------------------------------------------------------------------------------------
-
-
-def person(seconds=10.0, rate_hz=25.0, **columns):
-    """Rows of one person with a quiet face; columns may be arrays, or functions of time."""
-    time_s = np.arange(round(seconds * rate_hz)) / rate_hz
-    quiet = {"face_trust": 1.0, "why": "", "eye_opening": 0.3, "mouth_opening": 0.0}
-    quiet |= dict.fromkeys(("yaw_deg", "pitch_deg", "roll_deg"), 0.0)
-    names = ("mouthSmileLeft", "mouthSmileRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight")
-    quiet |= {f"bs_{name}": 0.1 for name in (*names, "browDownLeft", "browDownRight")}
-    given = {name: value(time_s) if callable(value) else value for name, value in columns.items()}
-    return pd.DataFrame({"time_s": time_s} | quiet | given, index=range(len(time_s)))
-
-
-def measured(rows, start_s=0.0, end_s=10.0, rate_hz=25.0):
-    values, reasons = face.features(rows, start_s, end_s, rate_hz)
-    assert all(name.startswith("face_") for name in values)
-    assert {name for name, value in values.items() if np.isnan(value)} == set(reasons)
-    return values, reasons
-
-
-def closed(*spans, depth=0.1):
-    return lambda t: np.where(np.any([(t >= a - 1e-9) & (t < b - 1e-9) for a, b in spans], axis=0), depth, 0.3)
-
-
-def test_blinks_are_counted_and_timed():
-    eyes = closed((1.0, 1.2), (4.0, 4.12), (7.0, 8.2), (9.0, 9.04))  # the third is too long, the last too short
-    values, _ = measured(person(eye_opening=eyes))
-    assert values["face_blinks_per_min"] == pytest.approx(12)
-    assert values["face_blink_mean_s"] == pytest.approx(0.16, abs=0.001)
-    shallow, reasons = measured(person(eye_opening=closed((1, 1.2), depth=0.24)))
-    assert shallow["face_blinks_per_min"] == 0
-    assert reasons == {"face_blink_mean_s": "no_blink"}
-
-
-def test_a_blink_belongs_to_the_window_in_which_it_begins():
-    rows = person(eye_opening=closed((4.88, 5.08)))
-    first, second = (measured(rows, a, a + 5)[0]["face_blinks_per_min"] for a in (0, 5))
-    assert (first, second) == (pytest.approx(12), 0)
-
-
-def test_blinks_are_relative_to_the_persons_own_eyes():
-    narrow = person(eye_opening=lambda t: closed((1.0, 1.2), (4.0, 4.2))(t) / 2)
-    assert measured(narrow)[0]["face_blinks_per_min"] == pytest.approx(12)
-    assert measured(narrow)[0]["face_eye_opening_rel"] == pytest.approx(0.973, abs=0.01)
-
-
-def test_the_open_eye_comes_from_the_calibration_span_or_is_missing():
-    rows = person(eye_opening=0.3)
-    values, _ = face.features(rows, 0, 10, 25.0, usual_eye=0.6)
-    assert values["face_eye_opening_rel"] == pytest.approx(0.5)
-    values, reasons = face.features(rows, 0, 10, 25.0, usual_eye=face.open_eye(rows.iloc[:0]))
-    for name in ("face_eye_opening_rel", "face_blinks_per_min", "face_blink_mean_s"):
-        assert np.isnan(values[name])
-        assert reasons[name] == "no_calibration"
-
-
-def test_low_frame_rate_is_a_reason():
-    values, reasons = measured(person(rate_hz=10.0), rate_hz=10.0)
-    assert reasons == dict.fromkeys(("face_blinks_per_min", "face_blink_mean_s"), "low_frame_rate")
-    assert values["face_nods_per_min"] == 0
-    assert measured(person(rate_hz=5.0), rate_hz=5.0)[1]["face_nods_per_min"] == "low_frame_rate"
-
-
-def test_nods_are_dips_of_the_pitch():
-    nodding = person(pitch_deg=lambda t: -4 * np.clip(np.sin(2 * np.pi * t), 0, 1) * (t < 6))
-    assert measured(nodding)[0]["face_nods_per_min"] == pytest.approx(36, rel=0.01)
-    slow = person(pitch_deg=lambda t: -8 * np.sin(2 * np.pi * t / 8))
-    assert measured(slow)[0]["face_nods_per_min"] == 0
-    slight = person(pitch_deg=lambda t: -0.7 * np.sin(2 * np.pi * t))
-    assert measured(slight)[0]["face_nods_per_min"] == 0
-
-
-@pytest.mark.parametrize("rate_hz", [10.0, 25.0, 30.0])
-def test_head_motion_is_degrees_a_second_at_any_frame_rate(rate_hz):
-    values, _ = measured(person(rate_hz=rate_hz, yaw_deg=lambda t: 3 * t - 15), rate_hz=rate_hz)
-    assert values["face_head_motion_deg_per_s"] == pytest.approx(3)
-    assert values["face_yaw_mean_deg"] == pytest.approx(0, abs=0.2)
-    assert values["face_yaw_sd_deg"] == pytest.approx(30 / np.sqrt(12), rel=0.02)
-
-
-def test_smile_brow_and_mouth():
-    smile = dict.fromkeys(("bs_mouthSmileLeft", "bs_mouthSmileRight"), lambda t: np.where(t < 2, 0.8, 0.1))
-    values, _ = measured(person(**smile, bs_browDownLeft=0.5, mouth_opening=lambda t: 0.1 * (t < 5)))
-    assert values["face_smile_share"] == pytest.approx(0.2)
-    assert values["face_smile_mean"] == pytest.approx(0.24)
-    assert values["face_smile_p90"] == pytest.approx(0.8)
-    assert values["face_brow_lower_mean"] == pytest.approx(0.3)
-    assert values["face_brow_raise_mean"] == pytest.approx(0.1)
-    assert values["face_mouth_opening_mean"] == pytest.approx(0.05)
-    assert values["face_mouth_opening_sd"] == pytest.approx(0.05, rel=0.01)
-
-
-def test_half_the_face_is_half_the_share_and_the_rest_is_measured():
-    rows = person(yaw_deg=7.0)
-    gone = rows["time_s"] >= 5
-    rows.loc[gone, ["eye_opening", "mouth_opening", "yaw_deg", "pitch_deg", "roll_deg"]] = np.nan
-    rows.loc[gone, ["face_trust", "why"]] = [0.0, "no_face"]
-    values, _ = measured(rows)
-    assert values["face_valid_share"] == 0.5
-    assert values["face_yaw_mean_deg"] == 7
-    lost, reasons = measured(rows, 5, 10)
-    assert lost["face_valid_share"] == 0
-    assert np.isnan(lost["face_smile_mean"])
-    assert set(reasons.values()) == {"no_face"}
-    assert set(measured(rows, 20, 30)[1].values()) == {"no_video"}
-
-
-def test_what_is_counted_needs_time():
-    values, reasons = measured(person(seconds=3))
-    assert values["face_smile_mean"] == pytest.approx(0.1)
-    assert reasons == dict.fromkeys(("face_blinks_per_min", "face_blink_mean_s", "face_nods_per_min"), "little_face")
-
-
-def test_a_face_seen_in_flashes_has_no_motion():
-    rows = person()
-    dark = np.arange(len(rows)) % 10 > 1
-    rows.loc[dark, ["eye_opening", "mouth_opening", "yaw_deg", "pitch_deg", "roll_deg"]] = np.nan
-    rows.loc[dark, ["face_trust", "why"]] = [0.0, "no_face"]
-    _, reasons = measured(rows)
-    assert reasons["face_head_motion_deg_per_s"] == "little_face"
-
-
-def test_a_turned_head_is_its_own_reason():
-    rows = person()
-    rows[["eye_opening", "mouth_opening"]] = np.nan
-    rows[["face_trust", "why"]] = [0.0, "pose_out_of_range"]
-    assert set(measured(rows)[1].values()) == {"pose_out_of_range"}
-
-
-def test_features_shifted_in_time_are_the_same():
-    rows = person(eye_opening=closed((1.0, 1.2), (4.0, 4.12)), pitch_deg=lambda t: 4 * np.sin(6 * t))
-    later = rows.assign(time_s=rows["time_s"] + 100)
-    assert measured(rows)[0] == pytest.approx(measured(later, 100, 110)[0], nan_ok=True)
 
 
 # ---- real clips -----------------------------------------------------------------------------------------------------

@@ -1,13 +1,16 @@
 """Media: every container on one clock, true times, and damaged or odd files end in one clear error or a warning."""
 
 import math
+import threading
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 
 from mien import media
+from mien.media import files, hearing, seeing
 
 RATE = 16000
 
@@ -188,21 +191,16 @@ def test_transport_stream_counts_from_its_earliest_stream(tmp_path):
     assert onset_s(media.sound(path)) == pytest.approx(0.7, abs=0.05)
 
 
-class Fake:
+def blank(pts):
     """A decoded frame with a given time, in milliseconds."""
-
-    time_base, rotation = Fraction(1, 1000), 0
-
-    def __init__(self, pts):
-        self.pts = pts
-
-    def to_ndarray(self, format):
-        return np.zeros((2, 2, 3), np.uint8)
+    frame = av.VideoFrame(2, 2, "rgb24")
+    frame.pts, frame.time_base = pts, Fraction(1, 1000)
+    return frame
 
 
 def test_negative_and_repeated_times_are_counted_not_shown(tmp_path, monkeypatch):
     path = media.write_video(tmp_path / "a.mp4", pictures(3), 25)
-    monkeypatch.setattr(media, "_decoded", lambda *_: map(Fake, [-40, 0, 0, 40, 30, None, 80]))
+    monkeypatch.setattr(files, "decoded", lambda *_: map(blank, [-40, 0, 0, 40, 30, None, 80]))
     times, _, told = frames_of(path)
     assert times == pytest.approx([0, 0.04, 0.08])
     assert (told["negative_times"], told["duplicate_times"], told["decode_errors"]) == (1, 2, 1)
@@ -211,7 +209,7 @@ def test_negative_and_repeated_times_are_counted_not_shown(tmp_path, monkeypatch
 def test_a_gap_in_the_sound_becomes_silence_of_its_length():
     told = {"sound_gaps": 0, "sound_gap_s": 0.0}
     ones = np.ones(1600, np.float32)
-    samples, start_s = media._joined([(1.0, [ones]), (1.5, [ones]), (1.55, [ones])], RATE, told)
+    samples, start_s = hearing._joined([(1.0, [ones]), (1.5, [ones]), (1.55, [ones])], RATE, told)
     assert start_s == 1.0
     assert len(samples) == round((1.55 + 0.1 - 1.0) * RATE)
     assert samples[1600:8000].max() == 0
@@ -230,6 +228,151 @@ def test_rotation_is_applied(tmp_path, turn):
     dark = {90: picture[48:], 180: picture[:, 48:], -90: picture[:48]}[turn]  # where the dark left half must lie now
     assert dark.mean() < 30
     assert picture.mean() > 45
+
+
+# ---- pixels only where they are asked for -----------------------------------------------------------------------
+
+
+def filmed(path, size=(96, 64), colours=None, full_range=False, rotation=0, form="yuv420p"):
+    """A short film of coloured noise that was smoothed, so that colour and brightness both have edges."""
+    rng = np.random.default_rng(3)
+    noise = rng.integers(0, 256, (size[1] // 4 + 1, size[0] // 4 + 1, 3), dtype=np.uint8)
+    picture = np.kron(noise, np.ones((4, 4, 1), np.uint8))[: size[1], : size[0]]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1" if form == "yuv444p" else "libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = *size, form
+        if stream.codec.name == "libx264":
+            stream.options = {"crf": "12"}
+        if colours:
+            stream.codec_context.colorspace, stream.codec_context.color_range = colours, 2 if full_range else 1
+        if rotation:
+            stream.set_display_rotation(rotation)
+        for k in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.roll(picture, k, axis=1), format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def by_pyav(path):
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+        return np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)), frame.format.name
+
+
+PLACES = [(0, 0, 16, 16), (3, 5, 21, 17), (10, 7, 30, 30), (40, 20, 12, 31)]
+
+
+@pytest.mark.parametrize(
+    ("how", "form"),
+    [
+        ({}, "yuv420p"),
+        ({"colours": 1}, "yuv420p"),
+        ({"colours": 1, "full_range": True}, "yuv420p"),
+        ({"rotation": 90}, "yuv420p"),
+        ({"rotation": 180, "colours": 1}, "yuv420p"),
+        ({"rotation": -90}, "yuv420p"),
+        ({"form": "yuv444p"}, "yuv444p"),
+        ({"form": "yuv420p", "size": (70, 54)}, "yuv420p"),
+    ],
+    ids=str,
+)
+def test_a_part_has_the_colours_of_the_whole_frame_digit_by_digit(tmp_path, how, form):
+    path = filmed(tmp_path / "a.mkv", **how) if "form" in how else filmed(tmp_path / "a.mp4", **how)
+    _, picture = next(media.pictures(path))
+    whole, found = by_pyav(path)
+    assert found.replace("j", "") == form
+    assert picture.shape == whole.shape
+    for x, y, w, h in PLACES:
+        np.testing.assert_array_equal(picture.part(x, y, w, h), whole[y : y + h, x : x + w])
+    np.testing.assert_array_equal(picture.rgb(), whole)
+    assert picture.part(3, 5, 20, 20, size_px=10).shape == (10, 10, 3)
+    weights = (0.2126, 0.7152, 0.0722) if how.get("colours") == 1 else (0.299, 0.587, 0.114)  # bt709, bt601
+    small = cv2.resize(np.ascontiguousarray(whole), (16, 9), interpolation=cv2.INTER_AREA)
+    assert np.abs(picture.grey(16, 9) - small @ np.array(weights)).max() <= 3
+    assert picture.grey(8, 8, (3, 5, 20, 20)).shape == (8, 8)
+
+
+def test_an_array_is_a_picture_too():
+    rgb = np.arange(30 * 40 * 3, dtype=np.uint8).reshape(30, 40, 3)
+    picture = media.Picture.of(rgb)
+    assert media.Picture.of(picture) is picture
+    np.testing.assert_array_equal(picture.part(3, 5, 9, 7), rgb[5:12, 3:12])
+    np.testing.assert_array_equal(picture.rgb(), rgb)
+    assert picture.grey(8, 6).shape == (6, 8)
+
+
+def test_parts_of_every_real_clip_have_the_colours_of_the_whole(shared):
+    for path in sorted((shared / "data" / "clips").glob("*.m*")) + sorted((shared / "data" / "clips").glob("*.webm")):
+        _, picture = next(media.pictures(path))
+        whole, _ = by_pyav(path)
+        for x, y, w, h in [*PLACES, (101, 77, 133, 99)]:
+            np.testing.assert_array_equal(picture.part(x, y, w, h), whole[y : y + h, x : x + w], err_msg=path.name)
+
+
+# ---- decoded ahead, and from the middle --------------------------------------------------------------------------
+
+
+def test_errors_of_the_decoding_thread_reach_the_one_who_looks():
+    def broken():
+        yield 1
+        raise media.MediaError("the disk is gone")
+
+    ahead = seeing._ahead(broken())
+    assert next(ahead) == 1
+    with pytest.raises(media.MediaError, match="disk is gone"):
+        next(ahead)
+
+
+def test_who_stops_looking_stops_the_decoding_and_closes_the_file(tmp_path):
+    closed, made = [], []
+
+    def source():
+        try:
+            for k in range(1000):
+                made.append(k)
+                yield k
+        finally:
+            closed.append(True)
+
+    before = threading.active_count()
+    ahead = seeing._ahead(source())
+    assert [next(ahead), next(ahead)] == [0, 1]
+    ahead.close()
+    assert closed == [True]
+    assert len(made) <= 2 + seeing.AHEAD + 1
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("rate_hz", [None, 10.0, 7.0])
+@pytest.mark.parametrize("clip", ["four_person_gallery.mp4", "one_person_webcam_silent.webm", "stage_cuts_profile.mp4"])
+def test_cut_into_pieces_the_same_frames_come_out(shared, clip, rate_hz):
+    path = shared / "data" / "clips" / clip
+    whole = [(t, p.grey(32, 18)) for t, p in media.pictures(path, rate_hz=rate_hz, end_s=9.0)]
+    pieces = []
+    for start_s in (0.0, 3.0, 6.0):
+        told = {}
+        pieces += [
+            (t, p.grey(32, 18))
+            for t, p in media.pictures(path, rate_hz=rate_hz, start_s=start_s, end_s=start_s + 3, told=told)
+        ]
+    assert [t for t, _ in pieces] == [t for t, _ in whole]
+    for (_, a), (_, b) in zip(pieces, whole, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_late_piece_is_decoded_from_the_whole_picture_before_it(tmp_path):
+    path = media.write_video(tmp_path / "a.mp4", pictures(50) * 24, 25)  # x264 sets a whole picture every 250 frames
+    told = {}
+    assert len(list(media.pictures(path, start_s=44.0, end_s=45.0, told=told))) == 25
+    assert told["decoded"] < 300
+    assert "picture_end_s" in told
+
+
+def test_a_file_without_an_index_is_decoded_from_its_start(tmp_path):
+    path = encode(tmp_path / "a.ts", "mpeg2video", "mp2", start_s=1.4, audio_start_s=1.4)
+    assert not seeing.can_begin_at(path, 0.9)
+    whole = [t for t, _ in media.pictures(path)]
+    assert [t for t, _ in media.pictures(path, start_s=0.8)] == [t for t in whole if t >= 0.8]
 
 
 # ---- bad input ------------------------------------------------------------------------------------------------------
@@ -287,7 +430,7 @@ def test_truncated_file_gives_what_can_be_decoded_and_a_warning(tmp_path):
 
 def test_nothing_to_decode_is_an_error(tmp_path, monkeypatch):
     path = media.write_video(tmp_path / "a.mp4", pictures(3), 25, media.Sound(beep(), RATE))
-    monkeypatch.setattr(media, "_decoded", lambda *_: iter(()))
+    monkeypatch.setattr(files, "decoded", lambda *_: iter(()))
     with pytest.raises(media.MediaError, match="no picture could be decoded"):
         list(media.frames(path))
     with pytest.raises(media.MediaError, match="no sound could be decoded"):

@@ -75,6 +75,26 @@ def test_the_code_is_a_cause():
     assert store.code("evidence") == store.code("evidence")
 
 
+def test_what_has_no_part_in_a_result_is_no_cause_of_it(tmp_path, monkeypatch):
+    (tmp_path / "face" / "features").mkdir(parents=True)
+    rows, window = tmp_path / "face" / "rows.py", tmp_path / "face" / "features" / "window.py"
+    rows.write_text("rows")
+    window.write_text("window")
+    monkeypatch.setattr(store, "__file__", str(tmp_path / "store.py"))
+
+    def hashes():
+        store.code.cache_clear()
+        return store.code("face"), store.code("face", without=("face/features",))
+
+    whole, part = hashes()
+    window.write_text("another window")
+    assert hashes()[0] != whole
+    assert hashes()[1] == part
+    rows.write_text("other rows")
+    assert hashes()[1] != part
+    store.code.cache_clear()
+
+
 def test_an_unknown_room_is_no_silent_cause():
     with pytest.raises(FileNotFoundError):
         store.code("no_such_room")

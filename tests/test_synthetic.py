@@ -360,7 +360,7 @@ def test_mediapipe_reads_what_was_drawn():
         steady = rows.iloc[2::3]  # the third of three equal frames: the tracker has settled
         turned, opened, smiled, shut = (steady.iloc[a:b] for a, b in ((0, 9), (9, 18), (18, 27), (27, 31)))
         slope, offset = np.polyfit(yaws, turned.yaw_deg, 1)
-        assert 0.7 < slope < 1.2
+        assert abs(slope - 1) < 0.1
         assert abs(offset) < 4
         assert np.corrcoef(opened.mouth_opening, amounts)[0, 1] > 0.95
         smile = (smiled.bs_mouthSmileLeft + smiled.bs_mouthSmileRight).to_numpy() / 2

@@ -22,6 +22,7 @@ ROOMS = (
     "people",
     "voice",
     "turns",
+    "coupling",
     "windows",
     "river",
     "models",

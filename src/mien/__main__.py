@@ -201,6 +201,8 @@ def _say_built(report, out):
         f"{counts['recordings']} recordings, {counts['people']} people{shared}, {counts['windows']} windows -> {out}",
         markup=False,
     )
+    if missing := _faces_missing(report):
+        SAYS.print(missing, markup=False)
     for warning in report["warnings"][:10]:
         WARNS.print(f"warning: {warning}", style="yellow", markup=False)
     if len(report["warnings"]) > 10:
@@ -208,6 +210,19 @@ def _say_built(report, out):
     for one in report["failed"]:
         WARNS.print(f"not built: {one['recording_id']}: {one['error']}", style="red", markup=False)
     return 1 if report["failed"] else 0
+
+
+def _faces_missing(report):
+    """One line: whose face could not be measured for how much of the time, the worst first, and the chief reason."""
+    people = {name: who for one in report["recordings"].values() for name, who in one["people"].items()}
+    worst = sorted(people, key=lambda name: -people[name]["missing_share"])[:4]
+    told = []
+    for name in worst:
+        reasons = people[name]["reasons"]
+        chief = f" ({max(reasons, key=reasons.get)})" if reasons else ""
+        told.append(f"{name} {people[name]['missing_share']:.0%}{chief}")
+    rest = f" and {len(people) - len(told)} more in report.json" if len(people) > len(told) else ""
+    return f"face missing: {', '.join(told)}{rest}" if told else ""
 
 
 def _evaluate(asked):

@@ -31,12 +31,16 @@ def sha256(path):
 
 
 @cache
-def code(*rooms):
-    """A hash of the source of the named rooms: the code is a cause of what it makes."""
+def code(*rooms, without=()):
+    """A hash of the source of the named rooms: the code is a cause of what it makes.
+
+    ``without`` names folders of these rooms that have no part in it (``"face/features"``).
+    """
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for room in sorted(rooms):
         inside = sorted(path for path in (here / room).rglob("*") if path.suffix in (".py", ".csv"))
+        inside = [path for path in inside if not any(path.is_relative_to(here / part) for part in without)]
         files = inside or [here / f"{room}.py"]
         for file in files:
             digest.update(file.read_bytes())

@@ -18,6 +18,7 @@ REASONS = {
     "no_face": "no face was found here",
     "little_face": "the face was seen for too short a time to count this",
     "no_blink": "there was no blink to measure",
+    "no_smile": "no smile began here",
     "camera_off": "the camera was off",
     "interpreter": "an interpreter adds seconds and a third voice",
     "signer": "a signer has no voice to time",
@@ -25,15 +26,22 @@ REASONS = {
     "component_nan": "a component is missing",
     "too_few_people": "too few people",
     "not_converged": "the fit did not converge",
+    "constant": "the signal never changes, so nothing can follow it",
+    "few_partners": "too few other recordings to make up pairs who never met",
     "no_video": "the recording has no picture",
     "no_audio": "the recording has no sound for this person",
     "silent": "the sound is digital silence",
     "unvoiced": "no voiced frame here",
     "no_pause": "the person made no pause to measure",
-    "no_calibration": "the person has too little voiced speech in the calibration span",
+    "no_calibration": "the person was seen or heard for too short a time in the calibration span",
     "mixed_sound": "several people share one track, and who speaks is not known",
     "low_frame_rate": "the picture has fewer frames a second than this measure needs",
     "pose_out_of_range": "the head is turned too far for the landmarks to be trusted",
+    "too_small": "the face is too small in the picture for its landmarks to be trusted",
+    "too_dark": "the face is too dark for its landmarks to be trusted",
+    "too_blurred": "the face is too blurred for its landmarks to be trusted",
+    "unsteady": "the landmarks are too unsteady to be trusted",
+    "not_sure": "the detector is not sure that this is a face",
     "still_picture": "the face never moves: a picture, not a person",
     "one_class": "only one class is present",
     "not_permuted": "the permutation test was run for the primary model only",
@@ -250,6 +258,35 @@ WINDOWS = Table(
     ("face_", "voice_", "turn_", "trust_", "label_", "confound_", "why"),
 )
 
+COUPLING = Table(
+    "coupling",
+    "pair of people, signal and recording",
+    (
+        _recording(),
+        Column("person_a", "the person whose id comes first", "text"),
+        Column("person_b", "the other person", "text"),
+        Column("signal", "smile, face_motion, head_motion or voice_level", "text"),
+        Column("n_windows", "how many windows were whole in both", low=0),
+        Column("mean_r", "correlation averaged over windows, at its best lag", low=-1, high=1, missing=True),
+        Column("lag_s", "that lag, seconds; positive where b follows a", missing=True),
+        Column("peak_r", "largest |r| of a window at any lag, averaged over windows", low=0, high=1, missing=True),
+        *(
+            column
+            for null in ("shift", "shuffle", "pseudo")
+            for column in (
+                Column(f"n_{null}", f"how many values of the null {null!r}", low=0),
+                Column(f"mean_effect_{null}", "|mean_r| above the null, in its standard deviations", missing=True),
+                _share(f"mean_p_{null}", "rank of |mean_r| in the null"),
+                Column(f"peak_effect_{null}", "peak_r above the null, in its standard deviations", missing=True),
+                _share(f"peak_p_{null}", "rank of peak_r in the null"),
+            )
+        ),
+        Column("bleed_r", "level of the silent one's track with that of who speaks", low=-1, high=1, missing=True),
+        Column("why", "why a value is missing: 'column or null: reason', joined by '; '", "text", missing=True),
+    ),
+    ("recording_id", "person_a", "person_b", "signal"),
+)
+
 PREDICTIONS = Table(
     "predictions",
     "window per model and fold",
@@ -294,7 +331,7 @@ EVIDENCE = Table(
     ),
 )
 
-ALL = {t.name: t for t in (RECORDINGS, FACES, VOICE, TURNS, WINDOWS, PREDICTIONS, EVIDENCE)}
+ALL = {t.name: t for t in (RECORDINGS, FACES, VOICE, TURNS, WINDOWS, COUPLING, PREDICTIONS, EVIDENCE)}
 
 
 def read(path, table):

@@ -13,6 +13,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from mien import face, tables, turns, voice
+from mien.face import Reference as FaceReference
 from mien.voice import Reference
 
 SIGNALS = ("face", "voice", "turn")
@@ -131,7 +132,7 @@ def _listed_norms(measured, settings):
     return {
         person_id: Norms(
             voice.reference(pd.concat([_of(one.voice, person_id) for one in own]), settings),
-            face.open_eye(pd.concat([_of(one.faces, person_id) for one in own])),
+            face.reference(pd.concat([_of(one.faces, person_id) for one in own])),
         )
         for person_id, own in parts.items()
     }
@@ -143,10 +144,10 @@ def _of(frame, person_id):
 
 @dataclass(frozen=True)
 class Norms:
-    """What is usual for a person, from their calibration span: voice (None if not known) and open eye (NaN if not)."""
+    """What is usual for a person, from their calibration span: voice (None if not known) and face (NaN if not)."""
 
     voice: Reference | None = None
-    open_eye: float = np.nan
+    face: FaceReference = FaceReference()
 
 
 def _norms(faces, sound, settings, voice_settings):
@@ -154,7 +155,7 @@ def _norms(faces, sound, settings, voice_settings):
     if settings.length_s is None:
         return Norms()
     early = [frame[frame["time_s"] < settings.calibration_s] for frame in (sound, faces)]
-    return Norms(voice.reference(early[0], voice_settings), face.open_eye(early[1]))
+    return Norms(voice.reference(early[0], voice_settings), face.reference(early[1]))
 
 
 def _rows(one, person_id, everything, listed, settings, voice_settings):
@@ -164,7 +165,7 @@ def _rows(one, person_id, everything, listed, settings, voice_settings):
     for start_s, end_s in spans(one.duration_s, settings):
         values, reasons = {}, {}
         for signal, found in (
-            ("face", _face(one, faces, start_s, end_s, norms.open_eye)),
+            ("face", _face(one, faces, start_s, end_s, norms.face)),
             ("voice", _voice(one, sound, speech, start_s, end_s, norms.voice, voice_settings)),
             ("turn", _turn(one, person_id, everything, start_s, end_s)),
         ):
@@ -204,12 +205,12 @@ def _shortened(reasons):
     return short
 
 
-def _face(one, faces, start_s, end_s, usual_eye):
+def _face(one, faces, start_s, end_s, usual):
     if "face" in one.absent:
         return one.absent["face"]
     if faces.empty:
         return "no_face"
-    return face.features(faces, start_s, end_s, one.frame_rate_hz, usual_eye=usual_eye)
+    return face.features(faces, start_s, end_s, one.frame_rate_hz, usual)
 
 
 def _voice(one, sound, speech, start_s, end_s, reference, settings):

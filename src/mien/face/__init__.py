@@ -13,13 +13,15 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from mien import sources
+from mien.media import Picture
 
-from .features import FeatureSettings, features, open_eye
-from .follower import BLENDSHAPES, head_angles
+from .features import FeatureSettings, Reference, blinks, features, open_eye, reference
+from .landmarker import BLENDSHAPES
+from .pose import head_angles, head_turn
+from .quality import TrustSettings, trusted
 from .watch import Watch
 
 __all__ = [
@@ -27,11 +29,16 @@ __all__ = [
     "FaceError",
     "FaceSettings",
     "FeatureSettings",
+    "Reference",
+    "TrustSettings",
+    "blinks",
     "extract",
     "features",
     "head_angles",
+    "head_turn",
     "nothing",
     "open_eye",
+    "reference",
 ]
 
 MODEL = sources.FACE_LANDMARKER
@@ -39,7 +46,8 @@ MODEL = sources.FACE_LANDMARKER
 
 COLUMNS = (
     *("time_s", "track_id", "box_x_px", "box_y_px", "box_w_px", "box_h_px", "yaw_deg", "pitch_deg", "roll_deg"),
-    *("detector_score", "searches", "eye_opening", "mouth_opening", "box_motion", "pixel_motion", "pixel_noise"),
+    *("detector_score", "searches", "eye_opening", "mouth_opening", "gaze_right", "gaze_up"),
+    *("sharpness", "brightness", "jitter", "box_motion", "pixel_motion", "pixel_noise"),
     *("take", "scene", "track_end", "face_trust", "why"),
     *BLENDSHAPES,
 )
@@ -60,8 +68,9 @@ class FaceSettings:
     0.77. A face that changes by ``sudden_change`` from frame to frame is doubted for ``doubt_s``, and another face if
     no look after resembles any before by ``other_change`` (of the face, and with its surroundings): of 104 pairs of
     faces put in one place the most alike differ by (0.38, 0.31), and no face of the clips under a still camera both.
-    ``near_widths``: how far a face may leap between two frames and still be the same. ``sure_size_px`` and
-    ``sure_score`` are where size and detector score no longer lower the trust.
+    ``near_widths``: how far a face may leap between two frames and still be the same. ``trust``: what makes a frame
+    less trustworthy, or of no use. ``remembers``: MediaPipe looks where the face was before (VIDEO mode), or afresh in
+    each frame (IMAGE mode).
     """
 
     score_new: float = 0.75
@@ -78,21 +87,21 @@ class FaceSettings:
     scene_change: float = 0.2
     crop_scale: float = 2.2
     crop_margin: float = 0.06
-    yaw_max_deg: float = 40.0
-    pitch_max_deg: float = 30.0
-    sure_size_px: float = 80.0
-    sure_score: float = 0.9
+    remembers: bool = True
+    trust: TrustSettings = TrustSettings()
 
 
 def extract(frames, settings=None, model_path=None, told=None):
     """Measure every face in every frame: one row per followed face per frame.
 
-    ``frames`` yields (time_s, rgb) as ``media.frames`` does; ``model_path`` is where :data:`MODEL` lies (None: find
-    it). A *track* is one face from found to lost, not yet a person; a *take* is what lies between two cuts, and takes
-    of one look share a *scene*. ``eye_opening`` is the eye aspect ratio, ``mouth_opening`` the inner-lip gap ÷ face
-    height, ``pixel_motion`` the change of the face's grey levels within 0.4 s and ``pixel_noise`` that of the quiet
-    parts around it, ``box_motion`` the way since the last frame in face widths. Pose is as seen in the face's own
-    crop: 0° is facing the camera, not the middle of the frame.
+    ``frames`` yields (time_s, picture) as ``media.pictures`` does, or arrays as ``media.frames``; ``model_path`` is
+    where :data:`MODEL` lies (None: find it). A *track* is one face from found to lost, not yet a person; a *take* is
+    what lies between two cuts, and takes of one look share a *scene*. ``eye_opening`` is the eye aspect ratio,
+    ``mouth_opening`` the inner-lip gap ÷ face height, ``gaze_right`` and ``gaze_up`` the place of the irises in the
+    eyes (half eye widths), ``sharpness``, ``brightness`` (0..255) and ``jitter`` (face widths) how well the face can be
+    seen (:mod:`mien.face.quality`), ``pixel_motion`` the change of the face's grey levels within 0.4 s and
+    ``pixel_noise`` that of the quiet parts around it, ``box_motion`` the way since the last frame in face widths. Pose
+    is seen along the line from the camera to the head: 0° faces the camera (:mod:`mien.face.pose`).
 
     ``told`` collects ``frame_times_s``, ``cuts_s``, ``searches``, ``tracks``, ``tracks_ended`` (how many for which
     reason), ``recovered`` and the seconds spent.
@@ -100,13 +109,14 @@ def extract(frames, settings=None, model_path=None, told=None):
     settings, told = settings or FaceSettings(), {} if told is None else told
     watch = Watch(settings, _bundle(Path(model_path or sources.find(MODEL))), told)
     try:
-        for time_s, rgb in frames:
-            watch.see(time_s, rgb)
+        for time_s, picture in frames:
+            watch.see(time_s, Picture.of(picture))
     finally:
         watch.close()
     rows = watch.table()
     rows = rows if len(rows) else nothing()
-    return _trusted(rows.assign(track_end=rows["track_id"].map(watch.ends).astype(str)), settings)[list(COLUMNS)]
+    rows = rows.assign(track_end=rows["track_id"].map(watch.ends).astype(str))
+    return trusted(rows, settings.trust)[list(COLUMNS)]
 
 
 def nothing():
@@ -126,19 +136,3 @@ def _bundle(path):
             f"{path}: expected MediaPipe's bundle of {MODEL.size_bytes} bytes with a face detector in it; "
             f"found {len(content)} bytes. Remove the file and run: mien fetch"
         ) from error
-
-
-def _trusted(rows, settings):
-    """Add ``face_trust`` and ``why``: a plain product of detector score, size and pose, each 0..1.
-
-    A head beyond the pose limits keeps its box and angles; its trust is 0 and what rests on landmarks is NaN.
-    """
-    turned = np.maximum(rows["yaw_deg"].abs() / settings.yaw_max_deg, rows["pitch_deg"].abs() / settings.pitch_max_deg)
-    score = (rows["detector_score"] / settings.sure_score).clip(0, 1)
-    size = (rows[["box_w_px", "box_h_px"]].min(axis=1) / settings.sure_size_px).clip(0, 1)
-    outside = turned > 1
-    rows["face_trust"] = (score * size * np.sqrt((1 - turned**2).clip(0, 1))).where(~outside, 0.0)
-    rows["why"] = np.where(outside, "pose_out_of_range", "").astype(object)
-    from_landmarks = [name for name in rows if name.startswith("bs_") or name in ("eye_opening", "mouth_opening")]
-    rows.loc[outside, from_landmarks] = np.nan
-    return rows

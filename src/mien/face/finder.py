@@ -5,14 +5,14 @@ looks at the whole frame, at squares of the frame's height and at squares of hal
 by half, and of all boxes that lie on one face the surest is kept.
 """
 
-import os
-from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import NamedTuple
 
-import cv2
 import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
+
+from .landmarker import quiet
 
 SMALL_PX = (64, 36)
 """The size at which two frames are compared: faces vanish, the shot remains."""
@@ -60,9 +60,9 @@ def change(before, after):
     return float(1 - np.corrcoef(before.ravel(), after.ravel())[0, 1])
 
 
-def small(rgb):
+def small(picture):
     """A frame as a small grey picture, (36, 64) float32."""
-    return cv2.cvtColor(cv2.resize(rgb, SMALL_PX, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return picture.grey(*SMALL_PX).astype(np.float32)
 
 
 def windows(width, height):
@@ -93,23 +93,6 @@ def surest(boxes, same_overlap=0.4):
     return kept
 
 
-@contextmanager
-def quiet():
-    """Keep MediaPipe's start-up notes out of the terminal, where they would break a progress bar.
-
-    They are written by native code past Python's streams, and no setting of version 1.2 turns them off; what goes
-    wrong is raised as an exception all the same.
-    """
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
 class Finder:
     """Finds every face in a frame; one for a whole recording. ``score_min`` is the least score that is reported."""
 
@@ -119,18 +102,26 @@ class Finder:
         )
         with quiet():
             self.detector = vision.FaceDetector.create_from_options(options)
+        self.used = False
 
-    def find(self, rgb, also=()):
+    def find(self, picture, also=()):
         """The faces in a frame, surest first; ``also`` are further places (x, y, w, h) to look at."""
-        height, width = rgb.shape[:2]
+        height, width = picture.shape[:2]
         found = []
         for x, y, w, h in [*windows(width, height), *also]:
-            crop = np.ascontiguousarray(rgb[y : y + h, x : x + w])
-            for seen in self.detector.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=crop)).detections:
+            for seen in self._detected(np.ascontiguousarray(picture.part(x, y, w, h))):
                 box = seen.bounding_box
                 found.append(Box(x + box.origin_x, y + box.origin_y, box.width, box.height, seen.categories[0].score))
         return surest(found)
 
+    def _detected(self, crop):
+        image = mp.Image(image_format=mp.ImageFormat.SRGB, data=crop)
+        with nullcontext() if self.used else quiet():
+            found = self.detector.detect(image).detections
+        self.used = True
+        return found
+
     def close(self):
         """Free the detector."""
-        self.detector.close()
+        with quiet():
+            self.detector.close()

@@ -27,17 +27,17 @@ class Watch:
         told |= {"frame_times_s": [], "cuts_s": [], "searches": 0, "tracks": 0, "recovered": 0, "tracks_ended": {}}
         told |= {"seconds_detect": 0.0, "seconds_landmarks": 0.0}
 
-    def see(self, time_s, rgb):
+    def see(self, time_s, picture):
         """Take in the next frame."""
         self.told["frame_times_s"].append(time_s)
-        self._notice_cut(time_s, small(rgb))
+        self._notice_cut(time_s, small(picture))
         if time_s >= self.search_due_s:
-            self._search(time_s, rgb)
-        self.rows += self._measure(self.followers, time_s, rgb)
+            self._search(time_s, picture)
+        self.rows += self._measure(self.followers, time_s, picture)
         if any(follower.ended for follower in self.followers):
             known = [follower for follower in self.followers if not follower.ended]
-            self._search(time_s, rgb)
-            self.rows += self._measure([f for f in self.followers if f not in known], time_s, rgb)
+            self._search(time_s, picture)
+            self.rows += self._measure([f for f in self.followers if f not in known], time_s, picture)
             self._end([follower for follower in self.followers if follower.ended])
         for follower in self.followers:
             self._split(follower, time_s)
@@ -82,21 +82,21 @@ class Watch:
                 del self.scenes[old]
         self.before = now
 
-    def _search(self, time_s, rgb):
+    def _search(self, time_s, picture):
         """Look for faces: confirm those that are followed, drop those that are not confirmed, begin new ones."""
         began = time.perf_counter()
         self.search_due_s = time_s + self.settings.search_s
-        height, width = rgb.shape[:2]
-        found = self.finder.find(rgb, [follower.crop.within(width, height) for follower in self.followers])
+        height, width = picture.shape[:2]
+        found = self.finder.find(picture, [follower.crop.within(width, height) for follower in self.followers])
         for follower in self.followers:
             if not follower.ended and not follower.confirm(self._on(follower, found)):
                 follower.ended = "unconfirmed"
         for follower in [f for f in self.followers if f.ended in ("lost", "jumped")]:
-            self._recover(follower, found, time_s, rgb)
+            self._recover(follower, found, time_s, picture)
         self._end([follower for follower in self.followers if follower.ended])
         for box in found:
             if box.score >= self.settings.score_new and not any(self._on(f, [box]) for f in self.followers):
-                self.followers.append(Follower(self.tracks, box, self.model, self.settings, rgb.shape))
+                self.followers.append(Follower(self.tracks, box, self.model, self.settings, picture.shape))
                 self.tracks += 1
         self.told |= {"searches": self.told["searches"] + 1, "tracks": self.tracks}
         self.told["seconds_detect"] += time.perf_counter() - began
@@ -104,19 +104,19 @@ class Watch:
     def _on(self, follower, boxes):
         return [box for box in boxes if overlap(follower.box, box) >= self.settings.confirm_overlap]
 
-    def _recover(self, follower, found, time_s, rgb):
+    def _recover(self, follower, found, time_s, picture):
         """A face that moved too fast to follow is where a detection lies close by that nobody else follows."""
         others = [other for other in self.followers if other is not follower and not other.ended]
         near = [box for box in found if widths_apart(follower.box, box) <= self.settings.near_widths]
         near = [box for box in near if not any(self._on(other, [box]) for other in others)]
         if near:
-            follower.leap(near[0], time_s, rgb.shape)
+            follower.leap(near[0], time_s, picture.shape)
             self.told["recovered"] += 1
 
-    def _measure(self, followers, time_s, rgb):
+    def _measure(self, followers, time_s, picture):
         began, rows = time.perf_counter(), []
         for follower in followers:
-            row = follower.follow(time_s, rgb)
+            row = follower.follow(time_s, picture)
             if row and any(self._is_twin(follower, other) for other in self.followers):
                 follower.ended = "same face twice"
             elif row:

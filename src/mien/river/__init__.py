@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mien import recordings, store, tables, windows
+from mien import coupling, recordings, store, tables, windows
+from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
 from mien.people import PeopleSettings
 from mien.river.gather import gather, late, stack
@@ -17,7 +18,7 @@ from mien.windows import WindowSettings
 
 __all__ = ["FILES", "BuildError", "Job", "RiverSettings", "build", "gather", "run"]
 
-ROOMS = ("tables", "media", "face", "people", "voice", "turns", "windows", "river")
+ROOMS = ("tables", "media", "face", "people", "voice", "turns", "coupling", "windows", "river")
 """The code that decides what the tables hold."""
 
 
@@ -33,6 +34,7 @@ class RiverSettings:
     people: PeopleSettings = PeopleSettings()
     voice: VoiceSettings = VoiceSettings()
     turn: TurnSettings = TurnSettings()
+    coupling: CouplingSettings = CouplingSettings()
     window: WindowSettings = WindowSettings()
 
 
@@ -44,8 +46,8 @@ def build(found, out, settings=None, workers=1, progress=None):
     """Build the tables of some recordings into a folder, and return the report that is written beside them.
 
     ``found`` is a list of :class:`mien.recordings.Recording`. Writes ``turns.csv``, ``windows.csv``,
-    ``faces.parquet``, ``voice.parquet`` and ``report.json`` into ``out``; what each file gave is kept in
-    ``out/parts`` so that a stopped build goes on where it stopped. A recording that can't be read is reported
+    ``coupling.csv``, ``faces.parquet``, ``voice.parquet`` and ``report.json`` into ``out``; what each file gave is
+    kept in ``out/parts`` so that a stopped build goes on where it stopped. A recording that can't be read is reported
     (``report["failed"]``) and the others go on; if none can be read, :class:`BuildError` is raised and earlier
     tables stay as they are. ``progress(name, done_s, total_s)`` is called now and then.
     """
@@ -96,4 +98,18 @@ def _write_tables(built, jobs, out, settings):
     write("faces", lambda: tables.FACES.check(stack([one.faces for one in gathered()])))
     write("voice", lambda: tables.VOICE.check(stack([one.voice for one in gathered()])))
     write("turns", lambda: tables.TURNS.check(stack([one.turns for one in gathered()])))
+    write("coupling", lambda: _coupling(gathered(), settings.coupling))
     write("windows", lambda: windows.table(gathered(), settings.window, settings.voice, settings.turn))
+
+
+def _coupling(measured, settings):
+    """Every pair of people of every recording; a track that several people share is nobody's."""
+    own = [(one, lambda table, one=one: table[table["person_id"] != one.shared_by]) for one in measured]
+    faces, voice = (stack([mine(getattr(one, name)) for one, mine in own]) for name in ("faces", "voice"))
+    roles = {
+        (one.recording_id, person): facts["confound_role"]
+        for one in measured
+        for person, facts in one.about.items()
+        if "confound_role" in facts
+    }
+    return coupling.table(faces, voice, stack([one.turns for one in measured]), settings, roles)

@@ -51,7 +51,7 @@ def _causes(job, settings):
     if job.stage == "segments":
         return causes | {"people": job.recording.person_ids, "code": store.code("tables", "turns")}
     if job.stage == "faces":
-        rooms = store.code("media", "face", "people")
+        rooms = store.code("media", "face", "people", without=("face/features",))  # made from rows, later
         causes |= {"face": settings.face, "people": settings.people, "rate_hz": settings.rate_hz}
         return causes | {"model": face.MODEL.sha256, "code": rooms}
     return causes | {"voice": settings.voice, "code": store.code("media", "voice")}
@@ -75,7 +75,7 @@ def _make_faces(job, settings, part, tick):
     info = media.probe(job.medium.path)
     if not info.has_video:
         raise media.MediaError(f"{job.medium.path}: no picture in this file; expected a video")
-    pictures = media.frames(job.medium.path, rate_hz=settings.rate_hz, told=told)
+    pictures = media.pictures(job.medium.path, rate_hz=settings.rate_hz, told=told)
     tracks = face.extract(_ticking(pictures, job, info, tick), settings.face, sources.find(face.MODEL), told)
     times = told.pop("frame_times_s")
     found, about = people.assign(tracks, times, settings.people)

@@ -6,13 +6,20 @@ import pandas as pd
 
 from mien import __version__, store, tables
 
-FILES = {"turns": "turns.csv", "windows": "windows.csv", "faces": "faces.parquet", "voice": "voice.parquet"}
+FILES = {
+    "turns": "turns.csv",
+    "windows": "windows.csv",
+    "coupling": "coupling.csv",
+    "faces": "faces.parquet",
+    "voice": "voice.parquet",
+}
 """The tables that a build writes, by name."""
 
 
 def report(built, failed, jobs, unread, out, settings):
     """The report of a build, as a dictionary; ``unread`` are sentences on files that could not be read."""
     table = tables.read(out / FILES["windows"], tables.WINDOWS)
+    seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
     shared = {f"{recording.recording_id}_mixed" for recording in built}
     seconds, warnings = {}, []
     for job in jobs:
@@ -36,13 +43,29 @@ def report(built, failed, jobs, unread, out, settings):
             "groups": int(table["group_id"].nunique()),
             "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
         },
-        "recordings": {recording.recording_id: _about(recording, jobs) for recording in built},
+        "recordings": {
+            one.recording_id: _about(one, jobs) | {"people": seen.get(one.recording_id, {})} for one in built
+        },
         "seconds": seconds,
         "missing": _missing(table),
         "warnings": list(dict.fromkeys(warnings)),
         "failed": failed,
         "sha256": {file: store.sha256(out / file) for file in FILES.values()},
     }
+
+
+def unseen(faces):
+    """For how much of a recording each face could not be measured, and why: shares of frames, by recording and person.
+
+    ``{"talk": {"ada": {"frames": 250, "missing_share": 0.2, "reasons": {"no_face": 0.16, "too_dark": 0.04}}}}``
+    """
+    found = {}
+    for (recording, person), rows in faces.groupby(["recording_id", "person_id"]):
+        lost = rows.loc[rows["face_trust"] <= 0, "why"]
+        shares = (lost.value_counts() / len(rows)).round(4)
+        about = {"frames": len(rows), "missing_share": round(len(lost) / len(rows), 4), "reasons": shares.to_dict()}
+        found.setdefault(recording, {})[person] = about
+    return found
 
 
 def _n_rows(path):

@@ -19,13 +19,16 @@ from mien.synthetic.conversation import (
 )
 from mien.synthetic.faces import Portrait, Pose
 from mien.synthetic.labels import label_table
-from mien.synthetic.photograph import Look
+from mien.synthetic.photograph import Look, skin_lightness
+from mien.synthetic.trial import LOOKS, Condition, Trial, trial
 from mien.synthetic.truth import against_truth
 from mien.synthetic.voices import Spoken, Voice, say, steady
 
 __all__ = [
     "ADA",
     "BEN",
+    "LOOKS",
+    "Condition",
     "Conversation",
     "ConversationSettings",
     "Look",
@@ -33,14 +36,17 @@ __all__ = [
     "Portrait",
     "Pose",
     "Spoken",
+    "Trial",
     "Voice",
     "against_truth",
     "conversation",
     "frames",
     "label_table",
     "say",
+    "skin_lightness",
     "sounds",
     "steady",
+    "trial",
     "truth_faces",
     "truth_voice",
     "write_recording",

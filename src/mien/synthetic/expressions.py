@@ -17,7 +17,7 @@ EYES = {
 """Landmark numbers of the inner lips and of the lids, from one corner to the other (right is the person's right)."""
 
 GAP_PX = 21.0  # between the inner lips of a mouth opened as far as it goes; the face is 108 px high
-NARROW = 0.24  # how much narrower a mouth is that does not smile as the photograph does
+NARROW = 0.28  # how much narrower a mouth is that does not smile as the photograph does
 CORNER_DROP = 0.3  # how far the corners go down, as a share of the gap, when the jaw drops
 BROW_PX = 4.5
 LASH_PX = 2.0  # the edge of the lid with its lashes, which moves without being stretched

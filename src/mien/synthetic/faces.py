@@ -1,8 +1,9 @@
 """Faces whose pose and expression are known exactly, because they are bent out of one photograph.
 
-A fixed depth map makes the photographed head solid: it is turned in space and drawn in weak perspective; mouth, lids
-and brows move by :mod:`mien.synthetic.expressions`. The same formulas tell where every point of the face went. It is
-SYNTHETIC: nobody moved so.
+A depth map makes the photographed head solid: it is turned in space and seen in true perspective from a webcam's
+distance, and what lies behind a nose or a cheek is hidden by it (each pixel's ray is followed into the head: relief
+mapping, Policarpo, Oliveira & Comba 2005). Mouth, lids and brows move by :mod:`mien.synthetic.expressions`. The same
+formulas tell where every point of the face went. It is SYNTHETIC: nobody moved so.
 """
 
 from dataclasses import dataclass
@@ -14,9 +15,9 @@ import skimage.data
 from mien.synthetic import photograph
 from mien.synthetic.expressions import DARK_RGB, TONGUE_RGB, Eye, Mouth
 
-COARSE_PX = 3.4  # the bent grid is solved about each 3 pixels of the photograph and drawn smoothly between
-CAMERA_PX = 260.0  # how far the camera is, pixels of the photograph: 2.8 face widths, somebody before a webcam
-ROUNDS = 14  # of the fixed-point iteration; it is then within 0.5 px but where a cheek turns out of sight
+COARSE_PX = 2.5  # rays are followed about each 2 pixels of the photograph, and the picture drawn smoothly between
+LEVELS = 30  # depths at which a ray is compared with the head before its meeting point is refined
+HEAD_PX = (-100.0, -150.0, 100.0, 80.0)  # left, top, right, bottom of what a head may cover, from its pivot
 
 POINTS = {
     "nose": (1, 1),
@@ -41,9 +42,10 @@ POINTS = {
 class Pose:
     """What a face does at one moment. Numbers, or arrays of one shape for many moments.
 
-    ``yaw_deg`` positive: turned to the right of the picture; ``pitch_deg`` positive: looks up; ``roll_deg`` positive:
-    tilted clockwise in the picture. ``mouth_opening``, ``smile``, ``eye_closure``, ``brow_raise`` 0 to 1;
-    ``x_px``, ``y_px`` how far the person sits from the middle of the tile, right and down.
+    Angles are seen along the line from the camera to the head: 0° faces the camera. ``yaw_deg`` positive: the nose
+    points to the right of the picture; ``pitch_deg`` positive: up; ``roll_deg`` positive: tilted clockwise.
+    ``mouth_opening``, ``smile``, ``eye_closure``, ``brow_raise`` 0 to 1; ``x_px``, ``y_px`` how far the person sits
+    from the middle of the tile, right and down.
     """
 
     yaw_deg: float = 0.0
@@ -62,14 +64,17 @@ class Pose:
 
 
 def rotation(yaw_deg, pitch_deg, roll_deg):
-    """The rotation of a pose, (…, 3, 3), of points (x right, y down, z to the camera): yaw, pitch, then roll."""
+    """The rotation of a pose, (…, 3, 3), of points (x right, y down, z to the camera).
+
+    Yaw and pitch say where the nose points (sideways, and up from the level), roll how the head is tilted about it.
+    """
     a, b, c = (np.deg2rad(np.asarray(angle, dtype=float)) for angle in (yaw_deg, pitch_deg, roll_deg))
     one, nil = np.ones_like(a + b + c), np.zeros_like(a + b + c)
     turn = [np.cos(a), nil, np.sin(a), nil, one, nil, -np.sin(a), nil, np.cos(a)]
     lift = [one, nil, nil, nil, np.cos(b), -np.sin(b), nil, np.sin(b), np.cos(b)]
     tilt = [np.cos(c), -np.sin(c), nil, np.sin(c), np.cos(c), nil, nil, nil, one]
     turn, lift, tilt = (np.stack(np.broadcast_arrays(*m), -1).reshape(*one.shape, 3, 3) for m in (turn, lift, tilt))
-    return tilt @ lift @ turn
+    return turn @ lift @ tilt
 
 
 class Portrait:
@@ -77,23 +82,27 @@ class Portrait:
 
     ``look`` a :class:`mien.synthetic.photograph.Look`; ``width_px``, ``height_px`` of the tile; ``face_width_px``
     between the cheeks at rest; ``photo`` (512, 512, 3) uint8 replaces the photograph, to follow painted dots.
+    ``distance_widths`` is how far the camera is, in face widths: 4.5 are some 60 cm, somebody before a webcam.
 
     >>> Portrait(photograph.Look(), 160, 180, 55).picture(Pose(yaw_deg=10)).shape
     (180, 160, 3)
     """
 
-    def __init__(self, look, width_px, height_px, face_width_px, photo=None):
+    def __init__(self, look, width_px, height_px, face_width_px, photo=None, distance_widths=4.5):
         self.look, self.width_px, self.height_px = look, width_px, height_px
         self.scale = face_width_px / photograph.FACE_WIDTH_PX
         self.left = photograph.FACE_CENTRE_PX[0] - 0.5 * width_px / self.scale
-        self.top = photograph.FACE_CENTRE_PX[1] - 0.47 * height_px / self.scale
-        photo = skimage.data.astronaut() if photo is None else photo
-        self._texture = self._zoomed(photograph.painted(look, photo))
-        self._alpha = self._zoomed(255 * photograph.parts()[0])
+        self.top = photograph.FACE_CENTRE_PX[1] - 0.5 * height_px / self.scale
+        self.camera_px = distance_widths * photograph.FACE_WIDTH_PX
+        photo = photograph.painted(look, skimage.data.astronaut() if photo is None else photo)
+        head, body = photograph.layers()
+        self._texture = self._zoomed(photograph.head_texture(photo))
+        self._alpha = self._zoomed(255 * head)
+        self._body = self._zoomed(np.dstack([photograph.body_texture(photo), 255 * body]))
         self._wall = photograph.wall(look, width_px, height_px)
         self._step = 2 ** max(0, int(np.log2(COARSE_PX * self.scale)))  # a power of two, which OpenCV enlarges exactly
-        self._grid = self._coarse_grid()
-        self._depth, self._firm = (_at(m, *self._grid) for m in photograph.depth())
+        self._rays = self._head_grid()
+        self._depth = photograph.PIVOT_PX[2] + look.depth * (photograph.depth() - photograph.PIVOT_PX[2])
         points = photograph.landmarks()
         self._mouth = Mouth.of(points)
         self._eyes = [Eye.of(points, side) for side in ("right", "left")]
@@ -117,10 +126,18 @@ class Portrait:
             (columns / self.scale + self.left).astype(np.float32), (rows / self.scale + self.top).astype(np.float32)
         )
 
-    def _coarse_grid(self):
-        """The places under each ``step``-th pixel of the tile, reaching one step beyond it."""
-        columns = np.arange(0, self.width_px + self._step, self._step)
-        return self._places(columns, np.arange(0, self.height_px + self._step, self._step))
+    def _head_grid(self):
+        """The part of the tile that a head may cover, and each ``step``-th pixel of it: (slices, columns, rows)."""
+        size, pivot = (
+            (self.width_px, self.height_px),
+            (photograph.PIVOT_PX[0] - self.left, photograph.PIVOT_PX[1] - self.top),
+        )
+        low, high = (
+            np.clip([(pivot[i] + HEAD_PX[i + k]) * self.scale for i in (0, 1)], 0, size).astype(int) for k in (0, 2)
+        )
+        place = tuple(slice(a, b) for a, b in zip(low[::-1], high[::-1], strict=True))
+        columns, rows = (np.arange(a, b + self._step, self._step) for a, b in zip(low, high, strict=True))
+        return place, *np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
 
     def _patch(self, x0, x1, y0, y1):
         """A rectangle of the tile that covers one of the photograph, and the places under its pixels."""
@@ -144,10 +161,26 @@ class Portrait:
         for eye, (place, x, y) in zip(self._eyes, self._lids, strict=True):
             if x.size and (pose.eye_closure or pose.brow_raise):
                 face[place] = self._take(x, eye.source(x, y, pose.eye_closure, pose.brow_raise))
-        x, y = self._bent(pose)
-        weight = _at(self._alpha, x, y).astype(np.float32) / 255
-        picture = cv2.blendLinear(_at(face, x, y), self._wall, weight, 1 - weight)
+        picture, place = self._behind(pose), self._rays[0]
+        x, y = self._seen(pose)
+        weight = (
+            cv2.GaussianBlur(_at(self._alpha, x, y, cv2.BORDER_CONSTANT), None, 0.6 * self._step).astype(np.float32)
+            / 255
+        )
+        picture[place] = cv2.blendLinear(_at(face, x, y), np.ascontiguousarray(picture[place]), weight, 1 - weight)
         return np.ascontiguousarray(picture[:, ::-1]) if self.look.mirror else picture
+
+    def wall(self):
+        """The tile when nobody is there: (height, width, 3) uint8 RGB."""
+        return self._wall.copy()
+
+    def _behind(self, pose):
+        """Wall and body, as if there were no head."""
+        matrix = np.array([[1, 0, pose.x_px], [0, 1, pose.y_px]], dtype=float)
+        size, edge = (self.width_px, self.height_px), cv2.BORDER_REPLICATE
+        body = cv2.warpAffine(self._body, matrix, size, flags=cv2.INTER_LINEAR, borderMode=edge)
+        weight = body[..., 3].astype(np.float32) / 255
+        return cv2.blendLinear(np.ascontiguousarray(body[..., :3]), self._wall, weight, 1 - weight)
 
     def _mouth_now(self, opening, smile):
         """The patch around the mouth, drawn again only when the mouth has moved."""
@@ -186,37 +219,60 @@ class Portrait:
     # --- turning ---
 
     def _turned(self, x, y, depth, pose):
-        """Where places of the photograph go when the head turns fully: about the pivot, seen from a webcam's distance.
-
-        The photograph was taken from afar; so perspective enters as the change of distance since the photograph.
-        """
-        angles = (pose.yaw_deg, pose.pitch_deg, pose.roll_deg)
-        matrix = rotation(*(np.asarray(a) - a0 for a, a0 in zip(angles, photograph.POSE_DEG, strict=True)))
+        """Where places of the photograph go when the head turns about its pivot: seen in perspective, pixels of it."""
         pivot = photograph.PIVOT_PX
-        at = (x - pivot[0], y - pivot[1], depth - pivot[2])
-        across, down, near = (sum(matrix[..., i, j] * at[j] for j in range(3)) for i in range(3))
-        larger = (CAMERA_PX - at[2]) / (CAMERA_PX - near)
+        across, down, near = _times(_since_photo(pose), (x - pivot[0], y - pivot[1], depth - pivot[2]))
+        larger = self.camera_px / (self.camera_px - near)
         return pivot[0] + across * larger, pivot[1] + down * larger
 
-    def _bent(self, pose):
-        """The backward maps in pixels of the tile: found by fixed-point iteration on a coarse grid, then enlarged."""
-        x, y = self._grid
-        turned = self._turned(x, y, self._depth, pose)
-        moved = np.dstack([self._firm * (to - at) for to, at in zip(turned, (x, y), strict=True)]) * self.scale
-        moved = moved.astype(np.float32) / self._step
-        goal = np.dstack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in x.shape[::-1])))
-        goal -= np.float32([pose.x_px / self._step, pose.y_px / self._step])
-        at = goal.copy()
-        for _ in range(ROUNDS):
-            at += 0.8 * (goal - _at(moved, at[..., 0], at[..., 1]) - at)
-        return self._enlarged(at[..., 0] * self._step), self._enlarged(at[..., 1] * self._step)
+    def _seen(self, pose):
+        """Which pixel of the resting tile shows at each pixel of the head's part: two maps.
+
+        Each pixel's ray, turned into the photograph, is compared with the head at :data:`LEVELS` depths from near to
+        far; where it is first below the surface, the crossing is refined by the rule of false position. A ray that
+        misses the head ends beyond its contour.
+        """
+        _, columns, rows = self._rays
+        pivot, back = photograph.PIVOT_PX, _since_photo(pose).T
+        u = (columns - pose.x_px) / self.scale + self.left - pivot[0]
+        v = (rows - pose.y_px) / self.scale + self.top - pivot[1]
+        way = _times(back, (u.ravel(), v.ravel(), -self.camera_px))
+        eye = _times(back, (0.0, 0.0, self.camera_px))
+        slope = np.stack([way[0] / way[2], way[1] / way[2]]).astype(np.float32)
+        start = (np.array([eye[0] + pivot[0], eye[1] + pivot[1]])[:, None] - (eye[2] + pivot[2]) * slope).astype(
+            np.float32
+        )
+        x, y = start + self._crossing(start, slope) * slope
+        places = ((x - self.left) * self.scale, (y - self.top) * self.scale)
+        return tuple(self._enlarged(part.reshape(u.shape)) for part in places)
+
+    def _crossing(self, start, slope):
+        """The depth (n,) at which rays ``start + z * slope`` (2, n) first meet the head."""
+
+        def above(z):
+            return z - _at(self._depth, *(start + z * slope))
+
+        pivot, deep = photograph.PIVOT_PX[2], self.look.depth
+        ends = (pivot + deep * (end - pivot) for end in (photograph.NEAREST_PX + 1, photograph.FARTHEST_PX - 1))
+        levels = np.linspace(*ends, LEVELS, dtype=np.float32)[:, None]
+        heights = levels - _at(self._depth, *(start[:, None] + levels * slope[:, None]))
+        first = np.argmax(heights < 0, axis=0).clip(1)
+        every = np.arange(start.shape[1])
+        low, high = levels[first, 0], levels[first - 1, 0]
+        under, over = heights[first, every], heights[first - 1, every]
+        for _ in range(3):
+            z = low + (high - low) * np.clip(under / (under - over + 1e-6), 0.05, 0.95)
+            now = above(z)
+            low, under = np.where(now < 0, z, low), np.where(now < 0, now, under)
+            high, over = np.where(now < 0, high, z), np.where(now < 0, over, now)
+        return low + (high - low) * np.clip(under / (under - over + 1e-6), 0, 1)
 
     def _enlarged(self, coarse):
         """A coarse map at every pixel: its nodes sit on pixels 0, step, 2 step …, so it is no plain resize."""
         matrix = np.array([[1 / self._step, 0, 0], [0, 1 / self._step, 0]])
         way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        size = (self.width_px, self.height_px)
-        return cv2.warpAffine(coarse, matrix, size, flags=way, borderMode=cv2.BORDER_REPLICATE)
+        rows, columns = (part.stop - part.start for part in self._rays[0])
+        return cv2.warpAffine(coarse, matrix, (columns, rows), flags=way, borderMode=cv2.BORDER_REPLICATE)
 
     # --- the truth ---
 
@@ -228,9 +284,7 @@ class Portrait:
         pose = pose.mirrored() if self.look.mirror else pose
         pose = Pose(*(np.asarray(value, dtype=float)[..., None] for value in vars(pose).values()))
         x, y = self._expressed(np.asarray(x, dtype=float), np.asarray(y, dtype=float), pose)
-        depth, firm = (_at(m, x, y).reshape(x.shape) for m in photograph.depth())
-        turned = self._turned(x, y, depth, pose)
-        x, y = (at + firm * (to - at) for to, at in zip(turned, (x, y), strict=True))
+        x, y = self._turned(x, y, _at(self._depth, x, y).reshape(x.shape), pose)
         x, y = (x - self.left) * self.scale + pose.x_px, (y - self.top) * self.scale + pose.y_px
         return (self.width_px - 1 - x if self.look.mirror else x), y
 
@@ -260,7 +314,17 @@ class Portrait:
         return np.stack([*low, x.max(-1) - low[0], y.max(-1) - low[1]], -1)
 
 
-def _at(picture, x, y):
+def _since_photo(pose):
+    """The rotation from the head as photographed to a pose, (…, 3, 3)."""
+    return rotation(pose.yaw_deg, pose.pitch_deg, pose.roll_deg) @ rotation(*photograph.POSE_DEG).T
+
+
+def _times(matrix, point):
+    """Rotations (…, 3, 3) applied to the three coordinates of points that broadcast against (…)."""
+    return tuple(sum(matrix[..., i, j] * point[j] for j in range(3)) for i in range(3))
+
+
+def _at(picture, x, y, edge=cv2.BORDER_REPLICATE):
     """A picture at places between its pixels, (rows, columns) or (n,); beyond its edge it goes on as at its edge."""
     x, y = np.asarray(x, dtype=np.float32), np.asarray(y, dtype=np.float32)
-    return cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=edge)

@@ -1,8 +1,16 @@
 """The one photograph that every synthetic face is bent out of: its depth, its parts, its colours.
 
 It is ``skimage.data.astronaut()``: NASA's portrait of Eileen Collins, in the public domain, shipped in scikit-image.
-``landmarks.csv`` (478 points with depth, found once with MediaPipe 1.2.3) and ``outline.csv`` (the person's contour,
-found once with OpenCV's grabCut) are the only measurements; all lengths are pixels of the photograph (512 × 512).
+All lengths are pixels of the photograph (512 × 512). What rests on what:
+
+* ``outline.csv``: the person's contour, found once with OpenCV's grabCut.
+* ``landmarks.csv``, x and y: 478 points found once with MediaPipe 1.2.3; anybody can check them by eye.
+* ``landmarks.csv``, z: **not** MediaPipe's reading of this face. It is the depth of MediaPipe's *canonical face*, a
+  head drawn by hand in centimetres (Apache-2.0; inside the model bundle), laid over x and y of the upper face by a
+  rotation and a scale (root mean square 2.6 px of a face 92 px wide). That also gives :data:`POSE_DEG`, so 0° of yaw
+  and pitch are those of the canonical face. What a machine says about a drawn turn never entered the drawing.
+* ``Look.depth`` makes heads flatter or deeper than the canonical one, as heads are: what depends on the machine's idea
+  of how deep a head is shows up as a difference between looks.
 """
 
 from dataclasses import dataclass
@@ -14,14 +22,15 @@ import numpy as np
 import pandas as pd
 import skimage.data
 from scipy.interpolate import RBFInterpolator
-from scipy.ndimage import grey_dilation
+from scipy.ndimage import distance_transform_edt
+
+from mien.synthetic.expressions import EYES, LOWER_LIP, UPPER_LIP
 
 FACE_CENTRE_PX = (226.0, 126.0)
 FACE_WIDTH_PX = 91.6
 PIVOT_PX = (226.0, 150.0, -45.0)  # a head turns about its middle, not about its nose
-POSE_DEG = (-1.0, -8.0, 3.0)  # yaw, pitch, roll of the head in the photograph, measured once with MediaPipe
-DEPTH_GAIN = 1.15  # MediaPipe's depth of this face is a little flat; found by reading drawn turns with MediaPipe
-STEEPEST = 2.3  # depth per width; with it a head can turn 23° before one place hides another
+POSE_DEG = (-1.3, -8.4, 3.1)  # yaw, pitch, roll of the head in the photograph, where the canonical face lies on it
+NEAREST_PX, FARTHEST_PX = 28.0, -82.0  # the depths between which all of the head lies
 OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 """Landmark numbers of the outline of the face."""
@@ -32,13 +41,17 @@ CLOTHS = {"orange": (0, 1, 2), "blue": (2, 1, 0), "green": (1, 0, 2), "violet": 
 
 @dataclass(frozen=True)
 class Look:
-    """What somebody looks like: as photographed or mirrored, skin and hair lighter or darker, cloth, wall behind."""
+    """What somebody looks like: as photographed or mirrored, skin and hair lighter or darker, cloth, wall behind.
+
+    ``depth``: how deep the head is, relative to the canonical face of the same width (1).
+    """
 
     mirror: bool = False
     skin_gain: tuple[float, float, float] = (1.0, 1.0, 1.0)
     hair_gain: float = 1.0
     cloth: str = "orange"
     wall_rgb: tuple[int, int, int] = (176, 168, 160)
+    depth: float = 1.0
 
 
 @cache
@@ -55,35 +68,46 @@ def outline():
 
 @cache
 def depth():
-    """Depth and firmness of the photograph, (512, 512) each: how near a place is, and how much it turns with the head.
+    """How near each place of the photograph is, (512, 512) float32: the head in the round, seen from the front.
 
-    Depth runs smoothly through the landmarks to the hair's contour; firmness is 1 on the head, fading into the collar.
+    Depth runs smoothly through the landmarks and a domed hair to the contour, which is half-way back; beyond it the
+    side of the head falls steeply, so that a turned head has a side.
     """
-    head = outline()[outline()[:, 1] < 150]
-    ring = np.array([(x, y) for x in (100, 160, 226, 292, 350) for y in (-40, 10, 250, 300)] + [(100, 120), (350, 120)])
-    rim = np.concatenate([head, ring])
-    places = np.concatenate([landmarks()[:, :2], rim])
-    depth = np.concatenate([landmarks()[:, 2], np.full(len(rim), PIVOT_PX[2])])
-    smooth = RBFInterpolator(places, depth, smoothing=30.0, kernel="thin_plate_spline")
+    rim = outline()[outline()[:, 1] < 150]
+    hair = FACE_CENTRE_PX + 0.85 * (rim[rim[:, 1] < 110] - FACE_CENTRE_PX)
+    neck = np.array([(x, y) for x in (192, 224, 256) for y in (194, 230)])
+    far = np.array([(x, y) for x in (90, 360) for y in (-40, 60, 160, 260)] + [(226, -60)])
+    places = np.concatenate([landmarks()[:, :2], rim, hair, neck, far])
+    z = (PIVOT_PX[2], PIVOT_PX[2] + 29, PIVOT_PX[2] + 8, PIVOT_PX[2])
+    z = np.repeat(z, [len(rim), len(hair), len(neck), len(far)])
+    smooth = RBFInterpolator(places, np.concatenate([landmarks()[:, 2], z]), smoothing=10.0, kernel="thin_plate_spline")
     grid = np.arange(0, 512, 4.0)
     coarse = smooth(np.stack(np.meshgrid(grid, grid), -1).reshape(-1, 2)).reshape(len(grid), -1)
-    coarse = _no_steeper(PIVOT_PX[2] + DEPTH_GAIN * (np.clip(coarse, PIVOT_PX[2], 30) - PIVOT_PX[2]), grid[1])
-    z = cv2.resize(coarse.astype(np.float32), (512, 512), interpolation=cv2.INTER_CUBIC)
+    near = cv2.resize(np.clip(coarse, PIVOT_PX[2], NEAREST_PX).astype(np.float32), (512, 512))
+    beyond = cv2.distanceTransform(1 - _head(), cv2.DIST_L2, 5)
+    floor = FARTHEST_PX + (PIVOT_PX[2] - 6 - FARTHEST_PX) * (1 - _fade(np.arange(512)[:, None], 122, 142))
+    return cv2.GaussianBlur(np.maximum(near - 10 * np.maximum(beyond - 1, 0), floor).astype(np.float32), None, 1.5)
+
+
+@cache
+def _head():
+    """Head and neck without shoulders and collar, (512, 512) uint8 of 0 and 1."""
     mask = np.zeros((512, 512), np.uint8)
     cv2.fillPoly(mask, [outline().astype(np.int32)], 1)
-    mask[190:] = 0
-    mask[150:, :186] = mask[165:, 262:] = 0
-    far = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
+    mask[137:, :182] = mask[150:, :186] = mask[140:, 268:] = mask[165:, 262:] = 0
+    return mask
+
+
+@cache
+def layers():
+    """How much of each place belongs to the head that turns and to the body that stays, two (512, 512) float 0..1."""
     y = np.arange(512)[:, None]
-    firm = _fade(far, 0, 40) * _fade(y, 184, 232)
-    return cv2.GaussianBlur(z, None, 3), cv2.GaussianBlur(firm.astype(np.float32), None, 3)
-
-
-def _no_steeper(depth, step_px):
-    """Depth raised where it falls off too steeply, so that no place hides behind another in the turns we draw."""
-    reach = np.arange(-9, 10) * step_px
-    cone = -STEEPEST * np.hypot(*np.meshgrid(reach, reach))
-    return grey_dilation(depth, structure=cone, mode="nearest")
+    head = cv2.dilate(_head(), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))).astype(np.float32)
+    body = np.zeros((512, 512), np.uint8)
+    cv2.fillPoly(body, [outline().astype(np.int32)], 1)
+    body[:160] = body[:188, 259:290] = 0
+    body = cv2.erode(body, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))).astype(np.float32)
+    return cv2.GaussianBlur(head * _fade(y, 182, 192), None, 1.2), cv2.GaussianBlur(body, None, 0.9)
 
 
 def _fade(x, one, zero):
@@ -92,8 +116,28 @@ def _fade(x, one, zero):
 
 
 @cache
+def _nearest_inside():
+    """For each place, the nearest place well inside the head: what its side, unseen in the photograph, looks like."""
+    inside = cv2.erode(_head(), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
+    return distance_transform_edt(1 - inside, return_indices=True)[1]
+
+
+def head_texture(picture):
+    """A painted photograph whose head goes on beyond its contour, for the sides that turn into sight."""
+    rows, columns = _nearest_inside()
+    return picture[rows, columns]
+
+
+def body_texture(picture):
+    """A painted photograph whose neck goes on upwards, shaded, where the chin was."""
+    picture = picture.copy()
+    picture[150:186, 186:259] = 0.75 * picture[186, 186:259]
+    return picture
+
+
+@cache
 def parts():
-    """Where in the photograph the person, the hair, the skin and the suit are, each (512, 512) float 0 to 1."""
+    """Where in the photograph the hair, the skin and the suit are, each (512, 512) float 0 to 1."""
     photo = skimage.data.astronaut()
     person, head, face = (np.zeros((512, 512), np.uint8) for _ in range(3))
     cv2.fillPoly(person, [outline().astype(np.int32)], 255)
@@ -107,18 +151,21 @@ def parts():
     red, blue = photo[..., 0].astype(float), photo[..., 2].astype(float)
     suit = ((red - blue > 70) & (head == 0) & (person > 0)).astype(np.float32)
     hair, suit, head = (cv2.GaussianBlur(m.astype(np.float32), None, 1.2) for m in (hair, suit, (head > 0)))
-    alpha = (
-        cv2.GaussianBlur(cv2.erode(person, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))), None, 0.9).astype(
-            np.float32
-        )
-        / 255
-    )
-    return alpha, hair, head * (1 - hair), suit
+    return hair, head * (1 - hair) * (1 - _whites()), suit
+
+
+@cache
+def _whites():
+    """Eyes and teeth, which are as light in dark skin as in light skin."""
+    mask = np.zeros((512, 512), np.float32)
+    for ring in (*(np.r_[upper, lower[::-1]] for upper, lower in EYES.values()), np.r_[UPPER_LIP, LOWER_LIP[::-1]]):
+        cv2.fillPoly(mask, [(landmarks()[ring, :2] * 16).round().astype(np.int32)], 1.0, cv2.LINE_AA, 4)
+    return np.clip(2 * cv2.GaussianBlur(mask, None, 0.8) - 1, 0, 1)  # soft, and nowhere beyond the lids
 
 
 def painted(look, photo):
     """The photograph recoloured to a look, (512, 512, 3) float 0 to 255."""
-    _, hair, skin, suit = parts()
+    hair, skin, suit = parts()
     picture = photo.astype(np.float32)
     gain = 1 + skin[..., None] * (np.array(look.skin_gain) - 1) + hair[..., None] * (look.hair_gain - 1)
     picture = picture * gain
@@ -133,3 +180,10 @@ def wall(look, width, height):
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
     light = 1.04 - 0.10 * (x - 0.3) ** 2 - 0.12 * y
     return np.clip(light[..., None] * np.array(look.wall_rgb), 0, 255).astype(np.uint8)
+
+
+def skin_lightness(look):
+    """How light the cheeks of a look are: CIE L* (0 black, 100 white; D65), as drawn."""
+    picture = painted(look, skimage.data.astronaut()).astype(np.float32) / 255
+    cheeks = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[118:130, [*range(192, 206), *range(242, 256)], 0]
+    return float(np.median(cheeks))

@@ -1,0 +1,108 @@
+"""How well a face can be seen in a frame: sharpness, brightness, unrest of its landmarks; and the trust they allow."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+FACE_PX = 112
+"""The size at which a face is judged: about that of the face in the 256 px that the landmark model looks at."""
+
+FIRM = (33, 133, 362, 263, 168, 6, 197, 195, 4, 10, 151, 9)
+"""Landmarks of eye corners, nose and forehead: they hardly move against each other whatever the face does."""
+
+
+@dataclass(frozen=True)
+class TrustSettings:
+    """Where each quality takes the trust from 0 to 1, as (of no use, no longer matters), and the limits of the pose.
+
+    From curves on SYNTHETIC faces of known pose, mouth, smile and blinks, light and dark skin. ``size_px``: at 20 px
+    most blinks are missed and the smile follows the truth with r .65; from 64 px the mouth follows with r .91, and the
+    rest is at its floor. ``sharpness`` .003 (a 120 px face blurred by 6 px): mouth r .61, no blink found; from .03 on
+    mouth r .9. ``brightness`` below 10 of 255 nothing is found or measured, from 20 on nothing is lost, whatever the
+    skin. ``score`` below .78 measures break (noise, blur, 20 px), real faces in plain view are above .92. ``jitter``
+    does not tell a bad picture (.003) from a lively head (.003 to .008 in real clips), so only more than that counts.
+    """
+
+    yaw_max_deg: float = 40.0
+    pitch_max_deg: float = 30.0
+    size_px: tuple[float, float] = (20.0, 64.0)
+    sharpness: tuple[float, float] = (0.003, 0.03)
+    brightness: tuple[float, float] = (10.0, 20.0)
+    score: tuple[float, float] = (0.6, 0.92)
+    jitter: tuple[float, float] = (0.05, 0.02)
+
+
+def looks(grey, box):
+    """Sharpness and brightness of a face in a grey picture; ``box`` (x, y, w, h) in its pixels.
+
+    ``sharpness`` is the variance of the Laplacian ÷ that of the grey levels, of the face at ``FACE_PX`` (after
+    Pech-Pacheco et al. 2000; dividing by the contrast takes out light and skin colour). ``brightness`` is the mean
+    grey level of the middle of the face, 0..255. NaN where the box holds no pixel.
+    """
+    x, y, w, h = box
+    part = grey[max(int(y), 0) : max(int(np.ceil(y + h)), 0), max(int(x), 0) : max(int(np.ceil(x + w)), 0)]
+    if not part.size:
+        return {"sharpness": np.nan, "brightness": np.nan}
+    way = cv2.INTER_AREA if min(part.shape) > FACE_PX else cv2.INTER_CUBIC
+    face = cv2.resize(part, (FACE_PX, FACE_PX), interpolation=way).astype(np.float32)
+    edge = FACE_PX // 5
+    middle = face[edge:-edge, edge:-edge]
+    contrast = float(face.var())
+    sharpness = float(cv2.Laplacian(face, cv2.CV_32F).var()) / contrast if contrast > 1 else 0.0
+    return {"sharpness": sharpness, "brightness": float(middle.mean())}
+
+
+def jitter(before, after):
+    """How far firm landmarks moved against each other from one frame to the next, in face widths.
+
+    ``before`` and ``after`` are landmarks (478, 3). Moving, turning and scaling the whole face is taken out (Procrustes
+    in three dimensions); what is left is unrest of the instrument: root mean square over :data:`FIRM`, seen from the
+    front, divided by √2 because both frames err.
+    """
+    width = np.ptp(after[:, 0])
+    a, b = (points[list(FIRM)] - points[list(FIRM)].mean(axis=0) for points in (before, after))
+    u, stretch, v = np.linalg.svd(a.T @ b)
+    turn = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ v))]) @ v
+    left = b - (stretch.sum() / (a**2).sum()) * a @ turn
+    return float(np.sqrt((left[:, :2] ** 2).sum(axis=1).mean() / 2) / width)
+
+
+def trusted(rows, settings):
+    """Add ``face_trust`` and ``why``: how much the picture lets the landmarks say, 0..1, and why where it is nothing.
+
+    The product of detector score, detail, brightness, unrest and pose; *detail* is the smaller of size and sharpness,
+    which a small face lacks together. A head beyond the pose limits keeps its box and angles; where trust is 0 what
+    rests on landmarks is NaN.
+    """
+    turned = np.maximum(rows["yaw_deg"].abs() / settings.yaw_max_deg, rows["pitch_deg"].abs() / settings.pitch_max_deg)
+    factors = {
+        "pose_out_of_range": np.sqrt((1 - turned**2).clip(0, 1)),
+        "too_small": ramp(rows[["box_w_px", "box_h_px"]].min(axis=1), settings.size_px),
+        "too_dark": ramp(rows["brightness"], settings.brightness),
+        "too_blurred": ramp(rows["sharpness"], settings.sharpness),
+        "unsteady": ramp(rows["jitter"], settings.jitter),
+        "not_sure": ramp(rows["detector_score"], settings.score),
+    }
+    rows["why"] = np.select([factor <= 0 for factor in factors.values()], list(factors), "").astype(object)
+    detail = np.minimum(factors.pop("too_small"), factors.pop("too_blurred"))
+    rows["face_trust"] = detail * np.prod(list(factors.values()), axis=0)
+    from_landmarks = [name for name in rows if name.startswith(("bs_", "gaze_")) or name in OPENINGS]
+    rows.loc[rows["why"] != "", from_landmarks] = np.nan
+    return rows
+
+
+OPENINGS = ("eye_opening", "mouth_opening")
+
+
+def ramp(values, limits):
+    """0 up to the first limit, 1 from the second on, a straight line between; 1 where the value is not known.
+
+    >>> ramp([10.0, 30.0, 50.0, np.nan], (20.0, 40.0)).tolist()
+    [0.0, 0.5, 1.0, 1.0]
+    >>> ramp([0.3], (0.2, 0.1)).tolist()
+    [0.0]
+    """
+    low, high = limits
+    share = (np.asarray(values, dtype=float) - low) / (high - low)
+    return np.nan_to_num(np.clip(share, 0, 1), nan=1.0)

@@ -1,0 +1,127 @@
+"""Every figure: what it shows, what it reads, who asks for it. A figure never reads a file, fits or resamples."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+
+from mien import tables
+from mien.figures.instrument import truth, truth_numbers
+from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
+from mien.figures.minute import ribbon, ribbon_numbers, tour
+from mien.figures.style import STYLE
+
+__all__ = [
+    "ALL",
+    "RUNGS",
+    "Figure",
+    "leaks",
+    "leaks_numbers",
+    "manifest",
+    "named",
+    "ribbon",
+    "ribbon_numbers",
+    "save",
+    "scores",
+    "scores_numbers",
+    "show",
+    "tour",
+    "truth",
+    "truth_numbers",
+]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the study: ``numbers`` takes named tables to one tidy table, ``draw`` takes that to a picture."""
+
+    name: str
+    shows: str
+    reads: tuple[str, ...]
+    asked_by: str
+    numbers: Callable
+    draw: Callable
+
+
+def save(figure, read, folder):
+    """Draw one figure into ``folder`` as .png, .svg and the .csv of the numbers behind it; return the three paths.
+
+    ``read`` maps table names to tables and must hold every name in ``figure.reads``.
+    """
+    missing = [name for name in figure.reads if name not in read]
+    if missing:
+        raise tables.TableError(f"figure {figure.name!r} reads {missing[0]!r}; given {', '.join(read) or 'no tables'}")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = figure.numbers(*(read[name] for name in figure.reads))
+    paths = [folder / f"{figure.name}{ending}" for ending in (".csv", ".png", ".svg")]
+    tables.write(numbers, paths[0])
+    with matplotlib.rc_context(STYLE):
+        drawing = figure.draw(numbers)
+        drawing.savefig(paths[1], dpi=160, metadata={"Software": None})
+        drawing.savefig(paths[2], metadata={"Date": None, "Creator": None})
+    return paths
+
+
+def manifest(figures=None):
+    """The manifest of the figures: one row per figure with what it shows, reads, and which notebook asks for it."""
+    rows = [(f.name, f.shows, " ".join(f.reads), f.asked_by) for f in figures or ALL]
+    return pd.DataFrame(rows, columns=["figure", "shows", "reads", "asked_by"])
+
+
+ALL = (
+    Figure(
+        "tour_ribbon",
+        "One minute of a synthetic conversation: floor, voice and face of both people on one clock",
+        ("turns", "faces", "voice"),
+        "00_tour",
+        ribbon_numbers,
+        tour,
+    ),
+    Figure(
+        "tour_truth",
+        "What was measured on the synthetic conversation against what was scripted",
+        ("truth",),
+        "00_tour",
+        truth_numbers,
+        truth,
+    ),
+    Figure(
+        "acted_valence",
+        "Acted valence (negative, neutral, positive) from the voice, in people never seen, RAVDESS and EmoDB",
+        ("evidence",),
+        "06_sentiment",
+        scores_numbers,
+        scores,
+    ),
+    Figure(
+        "leak_ladder",
+        "How good the same model looks under ever more honest splits of the same data",
+        ("leaks",),
+        "09_leaks",
+        leaks_numbers,
+        leaks,
+    ),
+)
+
+
+def named(name):
+    """The figure of that name."""
+    known = {figure.name: figure for figure in ALL}
+    if name not in known:
+        raise tables.TableError(f"no figure {name!r}; known are {', '.join(known)}")
+    return known[name]
+
+
+def show(name, read):
+    """A figure of the study as a picture for a notebook; ``read`` maps table names to tables."""
+    from IPython.display import Image
+
+    figure = named(name)
+    content = BytesIO()
+    with matplotlib.rc_context(STYLE):
+        figure.draw(figure.numbers(*(read[table] for table in figure.reads))).savefig(content, format="png", dpi=110)
+    return Image(data=content.getvalue())

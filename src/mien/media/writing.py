@@ -1,0 +1,76 @@
+"""Writing pictures and sound so that every player opens them."""
+
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from mien.media.files import MediaError
+from mien.media.hearing import Sound
+
+
+def write_video(path, frames, rate_hz, sound=None, kbit_s=None):
+    """Write pictures (uint8, (height, width, 3), even sizes) at ``rate_hz``, and optionally a :class:`Sound`, as mp4.
+
+    H.264 (yuv420p, constant quality 18, or at most ``kbit_s`` kilobits a second) and AAC: what every player opens.
+    """
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(rate_hz).limit_denominator(1001))
+        stream.pix_fmt, stream.options = "yuv420p", {"crf": "18", "preset": "veryfast"}
+        if kbit_s is not None:
+            limit = f"{kbit_s:g}k"
+            stream.bit_rate = round(1000 * kbit_s)
+            stream.options = {"preset": "veryfast", "maxrate": limit, "bufsize": limit}
+        speech = _SoundWriter(container, "aac", sound, "fltp") if sound is not None else None
+        for number, picture in enumerate(frames):
+            height, width = picture.shape[:2]
+            if height % 2 or width % 2:
+                raise MediaError(f"{path}: a picture of {width} × {height} px; H.264 needs an even width and height")
+            if number == 0:
+                stream.width, stream.height = width, height
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
+            if speech:
+                speech.until((number + 1) / rate_hz)
+        container.mux(stream.encode(None))
+        if speech:
+            speech.finish()
+    return Path(path)
+
+
+def write_sound(path, samples, rate_hz):
+    """Write one channel of sound (float, −1..1) as 16-bit wav or flac, as the name of the file says."""
+    codec = {".wav": "pcm_s16le", ".flac": "flac"}.get(Path(path).suffix.lower())
+    if codec is None:
+        raise MediaError(f"{path}: mien writes sound as .wav or .flac; found {Path(path).suffix or 'no ending'!r}")
+    with av.open(str(path), "w") as container:
+        _SoundWriter(container, codec, Sound(np.asarray(samples), rate_hz), "s16").finish()
+    return Path(path)
+
+
+class _SoundWriter:
+    """Feeds a sound to an encoder piece by piece, so that picture and sound lie side by side in the file."""
+
+    CHUNK = 1024
+
+    def __init__(self, container, codec, sound, form):
+        self.container, self.sound, self.form, self.at = container, sound, form, 0
+        self.stream = container.add_stream(codec, rate=sound.rate_hz, layout="mono")
+
+    def until(self, time_s):
+        """Encode what is heard before ``time_s``."""
+        while self.at < len(self.sound.samples) and self.sound.start_s + self.at / self.sound.rate_hz < time_s:
+            piece = np.clip(self.sound.samples[self.at : self.at + self.CHUNK], -1, 1)
+            piece = np.round(piece * 32767).astype(np.int16) if self.form == "s16" else piece.astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(piece[None]), format=self.form, layout="mono")
+            frame.sample_rate = self.sound.rate_hz
+            frame.time_base = Fraction(1, self.sound.rate_hz)
+            frame.pts = self.at + round(self.sound.start_s * self.sound.rate_hz)
+            self.container.mux(self.stream.encode(frame))
+            self.at += self.CHUNK
+
+    def finish(self):
+        """Encode the rest and empty the encoder."""
+        self.until(math.inf)
+        self.container.mux(self.stream.encode(None))
