@@ -1,8 +1,10 @@
 """Paths, hashes and seeds; and ``kept``: made once from these causes, made again only when a cause changes."""
 
+import errno
 import hashlib
 import json
 import os
+import re
 import time
 import zlib
 from dataclasses import asdict, is_dataclass
@@ -13,6 +15,10 @@ import numpy as np
 
 SEED = 20240501
 """The one written seed. Every use derives its own generator from a name, so that adding one never moves another."""
+
+
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What no other file would be spared: no space, no share of it left, a disk that can't be written."""
 
 
 def rng(name, seed=SEED):
@@ -28,6 +34,35 @@ def sha256(path):
     """The sha256 of a file's bytes, as 64 hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_name(text):
+    """A name for a file about ``text``: the text itself where it is plain, else what is plain in it and a hash.
+
+    Two texts never share a name, not even where a disk ignores case, and none leads out of its folder.
+
+    >>> file_name("talk-01"), file_name("a/b"), file_name("../x") == file_name("__x")
+    ('talk-01', 'a_b.c14cddc033f6', False)
+    """
+    if re.fullmatch(r"[a-z0-9_-]{1,60}", text):
+        return text
+    readable = re.sub(r"[^A-Za-z0-9-]+", "_", text)[:40]
+    return f"{readable}.{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+
+
+def ready(folder):
+    """Make a folder, unless it is there, and see that files can be written into it, before any work is spent.
+
+    Raises the :class:`OSError` of the disk (no permission, a file in its place, no space), which names the path.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / f".{os.getpid()}.probe"
+    try:
+        probe.write_bytes(b"0")
+    finally:
+        probe.unlink(missing_ok=True)
+    return folder
 
 
 @cache
@@ -60,6 +95,13 @@ def plain(value):
     return str(value) if isinstance(value, Path) else value
 
 
+def write_json(value, path):
+    """Write a value as JSON; what of a file name is no UTF-8 is escaped."""
+    text = json.dumps(plain(value), indent=1, ensure_ascii=False) + "\n"
+    Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
+    return Path(path)
+
+
 def sidecar(path):
     """Where the causes of a kept file are written: beside it, hidden, so that folders stay readable."""
     path = Path(path)
@@ -68,7 +110,7 @@ def sidecar(path):
 
 def notes(path):
     """What the maker of a kept file reported when it made it."""
-    return json.loads(sidecar(path).read_text())["notes"]
+    return json.loads(sidecar(path).read_text("utf-8"))["notes"]
 
 
 def is_current(path, causes):
@@ -77,7 +119,7 @@ def is_current(path, causes):
     if not path.is_file() or not sidecar(path).is_file():
         return False
     try:
-        record = json.loads(sidecar(path).read_text())
+        record = json.loads(sidecar(path).read_text("utf-8"))
     except json.JSONDecodeError:
         return False
     return record.get("causes") == plain(causes) and record.get("sha256") == sha256(path)
@@ -108,6 +150,5 @@ def record(path, causes, told=None, seconds=0.0, made=None):
     """Write the sidecar of a file that was just made: its causes, its hash, what its maker told, how long it took."""
     told = {"causes": causes, "sha256": made or sha256(path), "notes": told or {}, "seconds": round(seconds, 3)}
     whole = sidecar(path).with_name(f".{os.getpid()}{sidecar(path).name}")
-    whole.write_text(json.dumps(plain(told), indent=1, ensure_ascii=False))
-    whole.replace(sidecar(path))
+    write_json(told, whole).replace(sidecar(path))
     return path

@@ -1,6 +1,8 @@
 """What each table promises: its columns, their units and bounds, and what one row stands for."""
 
 import difflib
+import unicodedata
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -334,21 +336,54 @@ EVIDENCE = Table(
 ALL = {t.name: t for t in (RECORDINGS, FACES, VOICE, TURNS, WINDOWS, COUPLING, PREDICTIONS, EVIDENCE)}
 
 
+def name_key(name):
+    """How a person's name is compared: without case, spaces and punctuation (Unicode NFKC, case folded).
+
+    >>> name_key("Ada  LOVELACE (she/her)") == name_key("adaLovelace_sheher"), name_key("Ada") == name_key("Eda")
+    (True, False)
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", str(name)).casefold())
+    return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LMN") or folded.strip()
+
+
 def read(path, table):
     """Read a CSV or parquet file and check it against ``table``; text columns stay text (a person may be '007')."""
     path = Path(path)
     if not path.exists():
         raise TableError(f"{path}: no such file; expected the table {table.name!r} (one row per {table.one_row_per})")
-    if path.suffix == ".parquet":
-        return table.check(pd.read_parquet(path), str(path))
-    text = {column.name: str for column in table.columns if column.kind == "text"}
     try:
-        frame = pd.read_csv(path, dtype=text)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise TableError(f"{path}: not a readable CSV table ({error}); expected the columns {table.names}") from error
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, table)
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path}: not UTF-8; save it as a CSV file in UTF-8 (Excel: 'CSV UTF-8')") from error
+    except (ValueError, pd.errors.ParserWarning) as error:
+        kind = "parquet" if path.suffix == ".parquet" else "CSV"
+        raise TableError(
+            f"{path}: not a readable {kind} table ({error}); expected the columns {table.names}"
+        ) from error
     optional = [column.name for column in table.columns if column.kind == "text" and column.missing]
     frame = frame.fillna({name: "" for name in optional if name in frame.columns})
     return table.check(frame, str(path))
+
+
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "nan", "NaN")
+"""What stands for a missing value in a column that is not text; in text only nothing does (a person may be 'NA')."""
+
+
+def _read_csv(path, table):
+    """A CSV table as spreadsheets write it: commas, semicolons or tabs, a byte-order mark, names in any case."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first = file.readline()
+    sep = max(",;\t", key=first.count)
+    how = {"sep": sep, "decimal": "," if sep == ";" else ".", "encoding": "utf-8-sig", "index_col": False}
+    promised = {column.name.casefold(): column.name for column in table.columns}
+    found = [str(name).strip() for name in pd.read_csv(path, nrows=0, **how).columns]
+    names = [promised.get(name.casefold(), name) for name in found]
+    text = [column.name for column in table.columns if column.kind == "text" and column.name in names]
+    missing = {name: [""] if name in text else MISSING for name in names}
+    how |= {"names": names, "header": 0, "dtype": dict.fromkeys(text, str), "na_values": missing}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more values than names
+        return pd.read_csv(path, keep_default_na=False, **how)
 
 
 def write(frame, path):

@@ -20,6 +20,20 @@ SIGNALS = ("face", "voice", "turn")
 """The modalities; each is a column prefix (``face_``, ``voice_``, ``turn_``)."""
 
 
+SHORTEST_S = voice.VoiceSettings.window_min_speech_s
+"""A shorter window never holds enough speech for a voice to be measured (nor the second of face that a face needs)."""
+
+SHORTEST_HOP_S = 0.1
+"""The time between two pictures at the usual ten a second, so windows closer together hold the same pictures."""
+
+SHORTEST_CALIBRATION_S = voice.VoiceSettings.calibration_min_voiced_s
+"""A person's usual voice needs that much voiced speech."""
+
+
+class WindowError(ValueError):
+    """The settings of windows make no sense; the message says the smallest value that does, and why."""
+
+
 @dataclass(frozen=True)
 class WindowSettings:
     """How time is cut, and from which span a person's own norms are taken.
@@ -27,13 +41,31 @@ class WindowSettings:
     ``length_s`` and ``hop_s`` in seconds; ``length_s=None`` makes one window of the whole recording. A last window
     shorter than ``shortest_share`` of the length is left out. ``calibration_s`` is the span at the start of a
     recording from which a person's reference pitch and level come; windows that touch it are marked
-    ``is_calibration`` and are never evaluated, because a norm must not come from what it is used on.
+    ``is_calibration`` and are never evaluated, because a norm must not come from what it is used on; 0 takes no norms.
+    Raises :class:`WindowError` for a length, hop or span too short to measure anything in.
     """
 
     length_s: float | None = 10.0
     hop_s: float = 10.0
     shortest_share: float = 0.5
     calibration_s: float = 20.0
+
+    def __post_init__(self):
+        if self.length_s is not None:
+            speech = "a voice needs that much speech to be measured, a face a second of it"
+            _at_least(self.length_s, SHORTEST_S, "length_s", f"{speech}; or None for one window per recording")
+            pictures = "faces are usually looked at ten times a second"
+            _at_least(self.hop_s, SHORTEST_HOP_S, "hop_s", pictures)
+        if self.calibration_s != 0:
+            voiced = "a person's usual voice needs that much of it; or 0 for no norms"
+            _at_least(self.calibration_s, SHORTEST_CALIBRATION_S, "calibration_s", voiced)
+        if not 0 < self.shortest_share <= 1:
+            raise WindowError(f"windows: shortest_share is {self.shortest_share}; expected more than 0 and at most 1")
+
+
+def _at_least(value, least, name, why):
+    if not least <= value < np.inf:
+        raise WindowError(f"windows: {name} is {value:g} s; expected {least:g} s or more: {why}")
 
 
 @dataclass(frozen=True)

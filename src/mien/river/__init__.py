@@ -1,6 +1,5 @@
 """A recording goes down the river: picture and sound become faces, voices, turns and windows, each kept on the way."""
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,7 +9,8 @@ from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
 from mien.people import PeopleSettings
 from mien.river.gather import gather, late, stack
-from mien.river.jobs import Job, jobs_of, run, work
+from mien.river.jobs import Job, is_silent, jobs_of, run, work
+from mien.river.names import joined
 from mien.river.report import FILES, report
 from mien.turns import TurnSettings
 from mien.voice import VoiceSettings
@@ -48,22 +48,24 @@ def build(found, out, settings=None, workers=1, progress=None):
     ``found`` is a list of :class:`mien.recordings.Recording`. Writes ``turns.csv``, ``windows.csv``,
     ``coupling.csv``, ``faces.parquet``, ``voice.parquet`` and ``report.json`` into ``out``; what each file gave is
     kept in ``out/parts`` so that a stopped build goes on where it stopped. A recording that can't be read is reported
-    (``report["failed"]``) and the others go on; if none can be read, :class:`BuildError` is raised and earlier
-    tables stay as they are. ``progress(name, done_s, total_s)`` is called now and then.
+    (``report["failed"]``), and so is a file without which a recording was built (``report["unread"]``); the others go
+    on. If none can be read, :class:`BuildError` is raised and earlier tables stay as they are.
+    ``progress(name, done_s, total_s)`` is called now and then.
     """
     settings = settings or RiverSettings()
     out = Path(out)
-    jobs = jobs_of(recordings.distinct(found), out)
+    found = [joined(recording) for recording in recordings.distinct(found)]
+    jobs = jobs_of(found, out)
     errors = work(jobs, settings, workers, progress or (lambda *_: None))
     built, failed = _sort_out(found, jobs, errors)
     if not built:
         raise BuildError("\n".join(f"{one['recording_id']}: {one['error']}" for one in failed))
     good = [job for job in jobs if job.part not in errors]
     _write_tables(built, good, out, settings)
-    unread = [f"{job.recording.recording_id}: {errors[job.part]}" for job in jobs_of(built, out) if job.part in errors]
-    unread += [warning for recording in built for warning in late(recording, good)]
-    told = report(built, failed, good, unread, out, settings)
-    (out / "report.json").write_text(json.dumps(store.plain(told), indent=1, ensure_ascii=False) + "\n")
+    left = _left_out(built, jobs, errors) | {"failed": failed}
+    left["warnings"] += [warning for recording in built for warning in (*recording.notes, *late(recording, good))]
+    told = report(built, left, good, out, settings)
+    store.write_json(told, out / "report.json")
     return told
 
 
@@ -75,15 +77,29 @@ def _sort_out(found, jobs, errors):
         if any(job.part not in errors for job in mine):
             built.append(recording)
         else:
-            told = list(dict.fromkeys(errors[job.part] for job in mine)) or ["no file that can be measured"]
+            told = list(dict.fromkeys(errors[job.part] for job in mine)) or list(recording.notes)
+            told = told or ["no file that can be measured"]
             failed.append({"recording_id": recording.recording_id, "error": "; ".join(told)})
     return built, failed
+
+
+def _left_out(built, jobs, errors):
+    """The files that recordings were built without (``unread``); a video that has no sound is only a warning."""
+    unread, warnings = [], []
+    for job in jobs:
+        if job.recording in built and job.part in errors:
+            one = {"recording_id": job.recording.recording_id, "file": job.medium.path.name, "error": errors[job.part]}
+            if is_silent(job):
+                warnings.append(f"{one['recording_id']}: {one['error']}")
+            elif one not in unread:
+                unread.append(one)
+    return {"unread": unread, "warnings": warnings}
 
 
 def _write_tables(built, jobs, out, settings):
     causes = {
         "parts": {str(job.part.relative_to(out)): store.sha256(job.part) for job in jobs},
-        "about": {r.recording_id: [r.about, r.is_synthetic] for r in built},
+        "about": {r.recording_id: [r.about, r.is_synthetic, [m.person_id for m in r.media]] for r in built},
         "settings": settings,
         "code": store.code(*ROOMS),
     }

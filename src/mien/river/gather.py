@@ -17,7 +17,8 @@ def gather(recording, jobs, settings):
     who = _named_by_file(people.match(faces, segments, settings.people), faces, recording)
     names = {p: f"{recording.recording_id}_{p}" for p in faces["person_id"].unique()} | _matched(who)
     mixed = names.get(who.names.get("mixed"), f"{recording.recording_id}_mixed")
-    segments = segments.assign(person_id=segments["person_id"].replace({"mixed": mixed}))
+    if source == "mixed_audio":  # a person may be called mixed
+        segments = segments.assign(person_id=mixed)
     voices, trust = _voices(sounds, segments, mixed, who, source)
     sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
     absent = {} if video else {"face": "no_video"}

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mien import face, media, people, recordings, sources, store, tables, turns, voice
+from mien.river import stop
 
 
 @dataclass(frozen=True)
@@ -31,25 +32,36 @@ def jobs_of(found, out):
 
 
 def _jobs(recording, parts):
-    folder = parts / recording.recording_id.replace("/", "_")
+    folder = parts / store.file_name(recording.recording_id)
     own, shared = recording.of("person_audio"), recording.of("mixed_audio")
     videos = recording.of("video")
     jobs = [Job("faces", recording, medium, folder / "faces.parquet") for medium in videos]
     if not own and not shared:
         shared = [recordings.Medium(medium.path, "mixed_audio") for medium in videos]
     for medium in own or shared:
-        name = medium.person_id if medium.kind == "person_audio" else "mixed"
-        jobs.append(Job("voice", recording, medium, folder / f"voice-{name}.parquet"))
-        jobs.append(Job("speech", recording, medium, folder / f"speech-{name}.csv"))
+        whose = f"-{store.file_name(medium.person_id)}" if medium.kind == "person_audio" else ""
+        jobs.append(Job("voice", recording, medium, folder / f"voice{whose}.parquet"))
+        jobs.append(Job("speech", recording, medium, folder / f"speech{whose}.csv"))
     for medium in recording.of("segments") + recording.of("transcript"):
         jobs.append(Job("segments", recording, medium, folder / f"{medium.kind}.csv"))
     return jobs
 
 
+def is_silent(job):
+    """Whether a job asks for the sound of a video that has none, which nobody listed as sound: no fault of a file."""
+    if job.stage not in ("voice", "speech") or job.medium in job.recording.media or not job.medium.path.is_file():
+        return False
+    try:
+        return not media.probe(job.medium.path).has_audio
+    except media.MediaError:
+        return False
+
+
 def _causes(job, settings):
     causes = {"file": store.sha256(job.medium.path), "stage": job.stage}
     if job.stage == "segments":
-        return causes | {"people": job.recording.person_ids, "code": store.code("tables", "turns")}
+        causes |= {"people": job.recording.person_ids, "recording": job.recording.recording_id}
+        return causes | {"code": store.code("tables", "turns")}
     if job.stage == "faces":
         rooms = store.code("media", "face", "people", without=("face/features",))  # made from rows, later
         causes |= {"face": settings.face, "people": settings.people, "rate_hz": settings.rate_hz}
@@ -61,7 +73,8 @@ def run(job, settings, tick=lambda *_: None):
     """Do one job unless its result is already kept; return the path of the result."""
     if not job.medium.path.is_file():
         raise recordings.RecordingError(
-            f"{job.medium.path}: no such file; the table of recordings names it for {job.recording.recording_id!r}"
+            f"{job.medium.path}: {'a folder' if job.medium.path.is_dir() else 'no such file'}; expected the "
+            f"{job.medium.kind} of {job.recording.recording_id!r}"
         )
     makers = {"faces": _make_faces, "voice": _make_voice, "speech": _make_speech, "segments": _make_segments}
     make = makers[job.stage]
@@ -110,8 +123,9 @@ def _make_speech(job, settings, part, tick):
 
 def _make_segments(job, settings, part, tick):
     told = {}
-    people = job.recording.person_ids or None
-    tables.write(turns.read(job.medium.path, people, told), part)
+    people, recording_id = job.recording.person_ids or None, job.recording.recording_id
+    segments = turns.read(job.medium.path, people, told, recording_id)
+    tables.write(turns.apart(segments, recording_id, told.get("local_names", [])), part)
     return told
 
 
@@ -122,9 +136,11 @@ def work(jobs, settings, workers, progress):
     errors = {}
     context = multiprocessing.get_context("spawn")  # MediaPipe's threads do not survive a fork
     # No max_tasks_per_child: with it Python 3.11 may wait for ever (CPython issue 115634).
-    with context.Manager() as manager, ProcessPoolExecutor(min(workers, len(jobs)), context) as pool:
-        ticks = manager.Queue()
-        waiting = {pool.submit(_run_quietly, job, settings, Ticks(ticks)): job for job in jobs}
+    n = min(workers, len(jobs))
+    with context.Manager() as manager, ProcessPoolExecutor(n, context, initializer=stop.not_heard) as pool:
+        ticks, others = manager.Queue(), multiprocessing.active_children()
+        with stop.held_back():
+            waiting = {pool.submit(_run_quietly, job, settings, Ticks(ticks)): job for job in jobs}
         try:
             while waiting:
                 done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -135,8 +151,9 @@ def work(jobs, settings, workers, progress):
                     progress("files", len(jobs) - len(waiting), len(jobs))
                 while not ticks.empty():
                     progress(*ticks.get())
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)  # what is running ends, what waits is left for the next call
+        except BaseException:  # Ctrl-C, or a disk that is full: what waits or runs is left for the next call
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop.end(others, [job.part for job in jobs])
             raise
     return errors
 
@@ -165,6 +182,10 @@ def _work_here(jobs, settings, progress):
 def _run_quietly(job, settings, tick=lambda *_: None):
     try:
         run(job, settings, tick)
-    except (media.MediaError, recordings.RecordingError, tables.TableError, OSError) as error:
+    except (media.MediaError, recordings.RecordingError, tables.TableError) as error:
+        return str(error)
+    except OSError as error:
+        if error.errno in store.DISK_FAULTS:
+            raise
         return str(error)
     return ""

@@ -16,27 +16,36 @@ FILES = {
 """The tables that a build writes, by name."""
 
 
-def report(built, failed, jobs, unread, out, settings):
-    """The report of a build, as a dictionary; ``unread`` are sentences on files that could not be read."""
+def report(built, left, jobs, out, settings):
+    """The report of a build, as a dictionary.
+
+    ``left`` is what was left out: recordings (``failed``), files of others (``unread``), ``warnings`` as sentences.
+    """
     table = tables.read(out / FILES["windows"], tables.WINDOWS)
     seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
     shared = {f"{recording.recording_id}_mixed" for recording in built}
     seconds, warnings = {}, []
     for job in jobs:
-        record = json.loads(store.sidecar(job.part).read_text())
+        record = json.loads(store.sidecar(job.part).read_text("utf-8"))
         seconds[job.stage] = round(seconds.get(job.stage, 0) + record["seconds"], 3)
         for warning in record["notes"].get("warnings", []):
             warnings.append(f"{job.name}: {warning}")
     for name in FILES:
-        record = json.loads(store.sidecar(out / FILES[name]).read_text())
+        record = json.loads(store.sidecar(out / FILES[name]).read_text("utf-8"))
         seconds[f"{name} table"] = record["seconds"]
-    warnings += unread
+    warnings += left["warnings"]
+    if len(table) and table["is_calibration"].all():
+        warnings.append(
+            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some "
+            "recordings of each person as is_calibration in a table of recordings"
+        )
     return {
         "made_by": f"mien {__version__}",
         "settings": settings,
         "counts": {
             "recordings": len(built),
-            "failed": len(failed),
+            "failed": len(left["failed"]),
+            "unread": len(left["unread"]),
             "people": len(set(table["person_id"]) - shared),
             "shared_tracks": len(set(table["person_id"]) & shared),
             "windows": len(table),
@@ -49,7 +58,8 @@ def report(built, failed, jobs, unread, out, settings):
         "seconds": seconds,
         "missing": _missing(table),
         "warnings": list(dict.fromkeys(warnings)),
-        "failed": failed,
+        "failed": left["failed"],
+        "unread": left["unread"],
         "sha256": {file: store.sha256(out / file) for file in FILES.values()},
     }
 
@@ -80,6 +90,7 @@ def _about(recording, jobs):
         "source": recording.source,
         "is_synthetic": recording.is_synthetic,
         "files": {medium.path.name: medium.kind for medium in recording.media},
+        "names_joined": recording.names,
         "stages": {name: {k: v for k, v in told.items() if k != "warnings"} for name, told in stages.items()},
     }
 

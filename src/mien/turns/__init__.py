@@ -28,7 +28,7 @@ from mien.turns.floor import (
 from mien.turns.group import answers, dominance, entropy, follows, gini, group, offsets_s, talk_s
 from mien.turns.measures import Measures, measures
 from mien.turns.praat import read_textgrid, write_textgrid
-from mien.turns.readers import read, read_csv, read_rttm, read_vtt
+from mien.turns.readers import apart, read, read_csv, read_rttm, read_vtt
 from mien.turns.sentences import MODELS, sentences, turns_by
 from mien.turns.window import covers, features
 from mien.turns.words import BC_LEXICON, FILLERS, by_words, spread
@@ -51,6 +51,7 @@ __all__ = [
     "TurnSettings",
     "agreement",
     "answers",
+    "apart",
     "by_words",
     "clean",
     "covers",
