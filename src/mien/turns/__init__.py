@@ -9,7 +9,9 @@
 
 from mien.turns.agreement import Agreement, agreement
 from mien.turns.anchors import ANCHORS, PUBLISHED, Published, outside
+from mien.turns.captions import read_sbv, read_srt
 from mien.turns.elan import read_eaf, write_eaf
+from mien.turns.files import READERS, read, write
 from mien.turns.floor import (
     SEGMENTS,
     Floor,
@@ -28,11 +30,11 @@ from mien.turns.floor import (
 from mien.turns.group import answers, dominance, entropy, follows, gini, group, offsets_s, talk_s
 from mien.turns.measures import Measures, measures
 from mien.turns.praat import read_textgrid, write_textgrid
-from mien.turns.readers import apart, read, read_csv, read_rttm, read_vtt
+from mien.turns.readers import apart, read_csv, read_rttm, read_vtt
 from mien.turns.sentences import MODELS, sentences, turns_by
 from mien.turns.window import covers, features
 from mien.turns.words import BC_LEXICON, FILLERS, by_words, spread
-from mien.turns.writers import write, write_rttm
+from mien.turns.writers import write_rttm
 
 __all__ = [
     "ANCHORS",
@@ -40,6 +42,7 @@ __all__ = [
     "FILLERS",
     "MODELS",
     "PUBLISHED",
+    "READERS",
     "SEGMENTS",
     "Agreement",
     "Floor",
@@ -70,6 +73,8 @@ __all__ = [
     "read_csv",
     "read_eaf",
     "read_rttm",
+    "read_sbv",
+    "read_srt",
     "read_textgrid",
     "read_vtt",
     "sentences",

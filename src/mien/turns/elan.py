@@ -22,7 +22,7 @@ _SCHEMA = {
 }
 
 
-def read_eaf(path, people=None, told=None, tiers=None):
+def read_eaf(path, told=None, tiers=None):
     """Read who spoke when from an ELAN file: a row per annotation of every tier that stands alone.
 
     ``tiers`` picks tiers by name. Returns person_id, start_s, end_s, words. ``told`` collects ``annotations``,

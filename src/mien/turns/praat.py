@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 )
 
 
-def read_textgrid(path, people=None, told=None, tiers=None):
+def read_textgrid(path, told=None, tiers=None):
     """Read who spoke when from a Praat TextGrid, written long or short, in UTF-8 or UTF-16.
 
     ``tiers`` picks tiers by name; a tier 'NAME - words' of an aligner is NAME, and its 'NAME - phones' is left out.

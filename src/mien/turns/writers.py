@@ -1,12 +1,10 @@
-"""Who spoke when, written for others: RTTM, CSV, ELAN and Praat."""
+"""Who spoke when, written as RTTM, the usual exchange format of who spoke when."""
 
 import re
 from pathlib import Path
 
 from mien import tables
-from mien.turns.elan import write_eaf
 from mien.turns.floor import SEGMENTS
-from mien.turns.praat import write_textgrid
 
 
 def write_rttm(segments, path, recording_id):
@@ -32,24 +30,3 @@ def write_rttm(segments, path, recording_id):
 
 def _word(text):
     return re.sub(r"\s+", "_", str(text).strip())
-
-
-def write(segments, path, recording_id="", duration_s=None):
-    """Write who spoke when as ``.rttm``, ``.csv``, ``.eaf`` or ``.TextGrid``, chosen by the ending; returns the path.
-
-    ``segments``: person_id, start_s, end_s (and perhaps words), or a turns table, whose rows of speech are taken.
-    """
-    path = Path(path)
-    if "kind" in segments.columns:
-        segments = segments[segments["kind"] == "speech"]
-    writers = {
-        ".rttm": lambda: write_rttm(segments, path, recording_id or path.stem),
-        ".csv": lambda: tables.write(segments, path),
-        ".eaf": lambda: write_eaf(segments, path),
-        ".textgrid": lambda: write_textgrid(segments, path, duration_s),
-    }
-    if path.suffix.lower() not in writers:
-        raise tables.TableError(
-            f"{path}: can't write {path.suffix or 'a file without ending'}; expected .rttm, .csv, .eaf or .TextGrid"
-        )
-    return writers[path.suffix.lower()]()
