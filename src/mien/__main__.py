@@ -98,7 +98,7 @@ def _add_build(commands):
     build.add_argument("--out", type=Path, required=True, help="folder for the tables and report.json")
     build.add_argument("--corpus", help="read PATH as this corpus (ravdess, emodb): one window per clip")
     build.add_argument(
-        "--fps", type=_positive, help="pictures analysed a second (default: all; blinks need 20 or more)"
+        "--fps", type=_rate, default=10.0, help="pictures analysed a second, or full (default 10; blinks need 20)"
     )
     build.add_argument("--window-s", type=_positive, help="length of a window, seconds (default 10)")
     build.add_argument("--calibration-s", type=_seconds, help="span for a person's own norms, seconds (default 20)")
@@ -153,6 +153,10 @@ def _seconds(text):
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number, 0 or more, such as 2.5")
     return value
+
+
+def _rate(text):
+    return None if text == "full" else _positive(text)
 
 
 def _count(text):

@@ -125,25 +125,43 @@ def is_current(path, causes):
     return record.get("causes") == plain(causes) and record.get("sha256") == sha256(path)
 
 
+def forget(path):
+    """Remove a kept file that is no longer needed, and the record of its causes."""
+    for file in (Path(path), sidecar(path)):
+        file.unlink(missing_ok=True)
+
+
 def kept(path, causes, make):
     """Make ``path`` unless it is already there from the same causes.
 
     ``make(temporary_path)`` writes the file and may return a dictionary of notes, kept beside it. The file appears
     whole or not at all: a stopped or failing maker leaves the earlier file as it was.
     """
-    path = Path(path)
-    if is_current(path, causes):
-        return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{os.getpid()}.{path.name}")
+    kept_together({"": Path(path)}, causes, lambda parts: make(parts[""]))
+    return Path(path)
+
+
+def kept_together(paths, causes, make):
+    """Make several files in one go unless all are already there from the same causes; ``paths`` has them by name.
+
+    ``make({name: temporary_path})`` writes them and may return notes, as for :func:`kept`.
+    """
+    if all(is_current(path, causes) for path in paths.values()):
+        return
+    parts = {name: path.with_name(f".{os.getpid()}.{path.name}") for name, path in paths.items()}
+    for path in paths.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     try:
-        told = make(part)
-        made = sha256(part)  # of what this process made, whoever replaces the file next
-        part.replace(path)
+        told = make(parts)
+        made = {name: sha256(part) for name, part in parts.items()}  # of what this process made, whoever comes next
+        for name, part in parts.items():
+            part.replace(paths[name])
     finally:
-        part.unlink(missing_ok=True)
-    return record(path, causes, told, time.perf_counter() - started, made)
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+    for name, path in paths.items():
+        record(path, causes, told, time.perf_counter() - started, made[name])
 
 
 def record(path, causes, told=None, seconds=0.0, made=None):

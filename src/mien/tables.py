@@ -3,11 +3,14 @@
 import difflib
 import unicodedata
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 REASONS = {
     "no_person_on_side": "one side of the conversation has nobody on it",
@@ -394,6 +397,32 @@ def write(frame, path):
     else:
         frame.to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
     return path
+
+
+@contextmanager
+def writing(path):
+    """Write a parquet table piece by piece, so that it never lies in memory whole: ``with writing(p) as write: …``.
+
+    Every piece must have the columns of the first; an empty one is left out unless all are.
+    """
+    empty, writer = None, None
+
+    def write(frame):
+        nonlocal empty, writer
+        if frame.empty:
+            empty = frame if empty is None else empty
+            return
+        rows = pa.Table.from_pandas(frame, writer.schema if writer else None, preserve_index=False)
+        writer = writer or pq.ParquetWriter(path, rows.schema)
+        writer.write_table(rows)
+
+    try:
+        yield write
+    finally:
+        if writer:
+            writer.close()
+    if writer is None and empty is not None:
+        empty.to_parquet(path, index=False)
 
 
 def why(reasons):

@@ -89,6 +89,10 @@ class Measured:
     shared_by: str = ""
     is_synthetic: bool = False
 
+    def face_of(self, person_id):
+        """Every row and column of one person's face."""
+        return _of(self.faces, person_id)
+
     @property
     def person_ids(self):
         """Everyone who is seen, heard or listed."""
@@ -118,15 +122,22 @@ def table(measured, settings, voice_settings=None, turn_settings=None):
     """
     voice_settings = voice_settings or voice.VoiceSettings()
     turn_settings = turn_settings or turns.TurnSettings()
-    listed = _listed_norms(measured, voice_settings)
-    rows = []
-    for one in measured:
-        everything = turns.floor(one.turns, turn_settings, one.duration_s) if len(one.turns) else None
-        for person_id in one.person_ids:
-            rows += _rows(one, person_id, everything, listed, settings, voice_settings)
-    if not rows:
+    listed = listed_norms(measured, voice_settings)
+    return assembled([row for one in measured for row in rows(one, listed, settings, voice_settings, turn_settings)])
+
+
+def rows(one, listed, settings, voice_settings, turn_settings):
+    """The windows of one recording as a list of dictionaries; ``listed`` as :func:`listed_norms` gives it."""
+    everything = turns.floor(one.turns, turn_settings, one.duration_s) if len(one.turns) else None
+    people = one.person_ids
+    return [row for person in people for row in _rows(one, person, everything, listed, settings, voice_settings)]
+
+
+def assembled(found):
+    """The rows of all recordings as one table, in which connected people and recordings are one group."""
+    if not found:
         return tables.WINDOWS.empty().assign(why="")
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(found)
     frame["group_id"] = group_id(frame)
     return tables.WINDOWS.check(frame[_order(frame)])
 
@@ -154,7 +165,7 @@ def prefixes(frame):
     return [signal for signal in SIGNALS if any(column.startswith(f"{signal}_") for column in frame.columns)]
 
 
-def _listed_norms(measured, settings):
+def listed_norms(measured, settings):
     """What is usual for those who have recordings marked for calibration, by person_id."""
     parts = {}
     for one in measured:
@@ -164,7 +175,7 @@ def _listed_norms(measured, settings):
     return {
         person_id: Norms(
             voice.reference(pd.concat([_of(one.voice, person_id) for one in own]), settings),
-            face.reference(pd.concat([_of(one.faces, person_id) for one in own])),
+            face.reference(pd.concat([one.face_of(person_id) for one in own])),
         )
         for person_id, own in parts.items()
     }
@@ -191,7 +202,7 @@ def _norms(faces, sound, settings, voice_settings):
 
 
 def _rows(one, person_id, everything, listed, settings, voice_settings):
-    faces, sound = _of(one.faces, person_id), _of(one.voice, person_id)
+    faces, sound = one.face_of(person_id), _of(one.voice, person_id)
     speech = one.turns[(one.turns["person_id"] == person_id) & (one.turns["kind"] == "speech")]
     norms = listed[person_id] if person_id in listed else _norms(faces, sound, settings, voice_settings)
     for start_s, end_s in spans(one.duration_s, settings):

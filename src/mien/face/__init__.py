@@ -13,12 +13,14 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mien import sources
 from mien.media import Picture
 
 from .features import FeatureSettings, Reference, blinks, features, open_eye, reference
+from .join import Join, Piece
 from .landmarker import BLENDSHAPES
 from .pose import head_angles, head_turn
 from .quality import TrustSettings, trusted
@@ -29,6 +31,8 @@ __all__ = [
     "FaceError",
     "FaceSettings",
     "FeatureSettings",
+    "Join",
+    "Piece",
     "Reference",
     "TrustSettings",
     "blinks",
@@ -36,6 +40,7 @@ __all__ = [
     "features",
     "head_angles",
     "head_turn",
+    "narrow",
     "nothing",
     "open_eye",
     "reference",
@@ -46,8 +51,8 @@ MODEL = sources.FACE_LANDMARKER
 
 COLUMNS = (
     *("time_s", "track_id", "box_x_px", "box_y_px", "box_w_px", "box_h_px", "yaw_deg", "pitch_deg", "roll_deg"),
-    *("detector_score", "searches", "eye_opening", "mouth_opening", "gaze_right", "gaze_up"),
-    *("sharpness", "brightness", "jitter", "box_motion", "pixel_motion", "pixel_noise"),
+    *("detector_score", "searches", "eye_opening", "mouth_opening", "sharpness", "brightness"),
+    *("jitter", "box_motion", "pixel_motion", "pixel_noise"),
     *("take", "scene", "track_end", "face_trust", "why"),
     *BLENDSHAPES,
 )
@@ -68,9 +73,10 @@ class FaceSettings:
     0.77. A face that changes by ``sudden_change`` from frame to frame is doubted for ``doubt_s``, and another face if
     no look after resembles any before by ``other_change`` (of the face, and with its surroundings): of 104 pairs of
     faces put in one place the most alike differ by (0.38, 0.31), and no face of the clips under a still camera both.
-    ``near_widths``: how far a face may leap between two frames and still be the same. ``trust``: what makes a frame
-    less trustworthy, or of no use. ``remembers``: MediaPipe looks where the face was before (VIDEO mode), or afresh in
-    each frame (IMAGE mode).
+    ``renew_s``: a face's crop is laid anew at whole multiples of this, so that what is measured does not depend on when
+    the face was found. ``near_widths``: how far a face may leap between two frames and still be the same. ``trust``:
+    what makes a frame less trustworthy, or of no use. ``remembers``: MediaPipe looks where the face was before (VIDEO
+    mode), or afresh in each frame (IMAGE mode).
     """
 
     score_new: float = 0.75
@@ -87,6 +93,7 @@ class FaceSettings:
     scene_change: float = 0.2
     crop_scale: float = 2.2
     crop_margin: float = 0.06
+    renew_s: float = 30.0
     remembers: bool = True
     trust: TrustSettings = TrustSettings()
 
@@ -97,11 +104,11 @@ def extract(frames, settings=None, model_path=None, told=None):
     ``frames`` yields (time_s, picture) as ``media.pictures`` does, or arrays as ``media.frames``; ``model_path`` is
     where :data:`MODEL` lies (None: find it). A *track* is one face from found to lost, not yet a person; a *take* is
     what lies between two cuts, and takes of one look share a *scene*. ``eye_opening`` is the eye aspect ratio,
-    ``mouth_opening`` the inner-lip gap ÷ face height, ``gaze_right`` and ``gaze_up`` the place of the irises in the
-    eyes (half eye widths), ``sharpness``, ``brightness`` (0..255) and ``jitter`` (face widths) how well the face can be
-    seen (:mod:`mien.face.quality`), ``pixel_motion`` the change of the face's grey levels within 0.4 s and
-    ``pixel_noise`` that of the quiet parts around it, ``box_motion`` the way since the last frame in face widths. Pose
-    is seen along the line from the camera to the head: 0° faces the camera (:mod:`mien.face.pose`).
+    ``mouth_opening`` the inner-lip gap ÷ face height; ``sharpness``, ``brightness`` (0..255) and ``jitter`` (face
+    widths) are how well the face can be seen (:mod:`mien.face.quality`), ``pixel_motion`` the change of the face's grey
+    levels within 0.4 s and ``pixel_noise`` that of the quiet parts around it, ``box_motion`` the way since the last
+    frame in face widths. Pose is seen along the line from the camera to the head: 0° faces the camera (see
+    ``face.pose``).
 
     ``told`` collects ``frame_times_s``, ``cuts_s``, ``searches``, ``tracks``, ``tracks_ended`` (how many for which
     reason), ``recovered`` and the seconds spent.
@@ -123,6 +130,12 @@ def nothing():
     """The table of tracks of a recording in which no face was found."""
     text = ("track_end", "why")
     return pd.DataFrame({name: pd.Series(dtype=str if name in text else float) for name in COLUMNS})
+
+
+def narrow(rows):
+    """The rows with numbers of single precision, as the models give them; times keep theirs."""
+    numbers = [name for name in rows.select_dtypes("float64") if name != "time_s"]
+    return rows.astype(dict.fromkeys(numbers, np.float32))
 
 
 def _bundle(path):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mien.media.picture import scaled
+
 FACE_PX = 112
 """The size at which a face is judged: about that of the face in the 256 px that the landmark model looks at."""
 
@@ -33,24 +35,24 @@ class TrustSettings:
     jitter: tuple[float, float] = (0.05, 0.02)
 
 
-def looks(grey, box):
-    """Sharpness and brightness of a face in a grey picture; ``box`` (x, y, w, h) in its pixels.
+def looks(picture, box):
+    """Sharpness and brightness of the face in a ``box`` (x, y, w, h, pixels) of a :class:`mien.media.Picture`.
 
     ``sharpness`` is the variance of the Laplacian ÷ that of the grey levels, of the face at ``FACE_PX`` (after
     Pech-Pacheco et al. 2000; dividing by the contrast takes out light and skin colour). ``brightness`` is the mean
     grey level of the middle of the face, 0..255. NaN where the box holds no pixel.
     """
-    x, y, w, h = box
-    part = grey[max(int(y), 0) : max(int(np.ceil(y + h)), 0), max(int(x), 0) : max(int(np.ceil(x + w)), 0)]
-    if not part.size:
+    (high, wide), (left, top) = picture.shape[:2], (max(int(value), 0) for value in (box.x, box.y))
+    right, low = min(int(np.ceil(box.x + box.w)), wide), min(int(np.ceil(box.y + box.h)), high)
+    w, h = right - left, low - top
+    if w <= 0 or h <= 0:
         return {"sharpness": np.nan, "brightness": np.nan}
-    way = cv2.INTER_AREA if min(part.shape) > FACE_PX else cv2.INTER_CUBIC
-    face = cv2.resize(part, (FACE_PX, FACE_PX), interpolation=way).astype(np.float32)
+    face = picture.grey(min(w, FACE_PX), min(h, FACE_PX), (left, top, w, h))
+    face = scaled(face, (FACE_PX, FACE_PX)).astype(np.float32)
     edge = FACE_PX // 5
-    middle = face[edge:-edge, edge:-edge]
     contrast = float(face.var())
     sharpness = float(cv2.Laplacian(face, cv2.CV_32F).var()) / contrast if contrast > 1 else 0.0
-    return {"sharpness": sharpness, "brightness": float(middle.mean())}
+    return {"sharpness": sharpness, "brightness": float(face[edge:-edge, edge:-edge].mean())}
 
 
 def jitter(before, after):
@@ -87,7 +89,7 @@ def trusted(rows, settings):
     rows["why"] = np.select([factor <= 0 for factor in factors.values()], list(factors), "").astype(object)
     detail = np.minimum(factors.pop("too_small"), factors.pop("too_blurred"))
     rows["face_trust"] = detail * np.prod(list(factors.values()), axis=0)
-    from_landmarks = [name for name in rows if name.startswith(("bs_", "gaze_")) or name in OPENINGS]
+    from_landmarks = [name for name in rows if name.startswith("bs_") or name in OPENINGS]
     rows.loc[rows["why"] != "", from_landmarks] = np.nan
     return rows
 

@@ -7,12 +7,10 @@ import pandas as pd
 
 from .finder import Finder, change, overlap, small
 from .follower import Follower
+from .scenes import Scenes
 
 ROWS_LOOSE = 4000
 """So many rows stay dictionaries before the older ones are packed into a table, a twentieth of the size."""
-
-SCENES_KEPT = 50
-"""How many looks are remembered to tell whether a shot returns; a small grey picture each."""
 
 
 class Watch:
@@ -23,8 +21,9 @@ class Watch:
         self.model, detector = models
         self.finder = Finder(detector, settings.score_keep)
         self.followers, self.tracks, self.search_due_s = [], 0, -np.inf
-        self.before, self.take, self.scene, self.scenes = None, 0, 0, {}
+        self.before, self.take, self.scenes = None, 0, Scenes(settings.scene_change)
         told |= {"frame_times_s": [], "cuts_s": [], "searches": 0, "tracks": 0, "recovered": 0, "tracks_ended": {}}
+        told |= {"takes": []}  # of each take the first and the last look, by which a scene is known again
         told |= {"seconds_detect": 0.0, "seconds_landmarks": 0.0}
 
     def see(self, time_s, picture):
@@ -71,15 +70,15 @@ class Watch:
                 row["track_id"] = follower.track_id
 
     def _notice_cut(self, time_s, now):
+        if self.before is None:
+            self.told["takes"].append((now.astype(np.uint8), None))
         if self.before is not None and change(self.before, now) > self.settings.cut_change:
             self._end(self.followers, "cut")
             self.told["cuts_s"].append(round(time_s, 6))
             self.take, self.search_due_s = self.take + 1, -np.inf
-            self.scenes[self.scene] = self.before
-            returns = [k for k, look in self.scenes.items() if change(look, now) < self.settings.scene_change]
-            self.scene = returns[-1] if returns else max(self.scenes) + 1
-            for old in sorted(self.scenes)[:-SCENES_KEPT]:
-                del self.scenes[old]
+            self.scenes.cut(self.before, now)
+            self.told["takes"].append((now.astype(np.uint8), None))
+        self.told["takes"][-1] = (self.told["takes"][-1][0], now.astype(np.uint8))
         self.before = now
 
     def _search(self, time_s, picture):
@@ -120,7 +119,7 @@ class Watch:
             if row and any(self._is_twin(follower, other) for other in self.followers):
                 follower.ended = "same face twice"
             elif row:
-                rows.append({"time_s": time_s, "take": self.take, "scene": self.scene} | row)
+                rows.append({"time_s": time_s, "take": self.take, "scene": self.scenes.now} | row)
         self.told["seconds_landmarks"] += time.perf_counter() - began
         return rows
 

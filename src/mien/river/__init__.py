@@ -1,7 +1,6 @@
 """A recording goes down the river: picture and sound become faces, voices, turns and windows, each kept on the way."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from mien import coupling, recordings, store, tables, windows
@@ -27,9 +26,13 @@ class RiverSettings:
     """The settings of every stage, together; what is here changes results and enters the causes of what is kept.
 
     ``rate_hz`` is how many pictures a second are analysed; None analyses every one (blinks need at least 20).
+    A longer video is cut every ``chunk_s`` seconds into pieces that are measured side by side; each piece begins
+    ``warm_s`` before its time, so that landmarks and faces have settled when it counts.
     """
 
-    rate_hz: float | None = None
+    rate_hz: float | None = 10.0
+    chunk_s: float = 120.0
+    warm_s: float = 2.0
     face: FaceSettings = FaceSettings()
     people: PeopleSettings = PeopleSettings()
     voice: VoiceSettings = VoiceSettings()
@@ -55,7 +58,7 @@ def build(found, out, settings=None, workers=1, progress=None):
     settings = settings or RiverSettings()
     out = Path(out)
     found = [joined(recording) for recording in recordings.distinct(found)]
-    jobs = jobs_of(found, out)
+    jobs = jobs_of(found, out, settings)
     errors = work(jobs, settings, workers, progress or (lambda *_: None))
     built, failed = _sort_out(found, jobs, errors)
     if not built:
@@ -97,6 +100,7 @@ def _left_out(built, jobs, errors):
 
 
 def _write_tables(built, jobs, out, settings):
+    """All tables in one pass over the recordings, so that only one of them lies in memory at a time."""
     causes = {
         "parts": {str(job.part.relative_to(out)): store.sha256(job.part) for job in jobs},
         "about": {r.recording_id: [r.about, r.is_synthetic, [m.person_id for m in r.media]] for r in built},
@@ -104,28 +108,39 @@ def _write_tables(built, jobs, out, settings):
         "code": store.code(*ROOMS),
     }
 
-    @cache
-    def gathered():
-        return [gather(recording, jobs, settings) for recording in built]
+    def write(parts):
+        listed = windows.listed_norms((gather(r, jobs, settings) for r in built if _calibrates(r)), settings.voice)
+        said, rows, signals, bled, roles = [], [], {}, {}, {}
+        with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
+            for recording in built:
+                one = gather(recording, jobs, settings)
+                for piece in one.each_face():
+                    write_faces(tables.FACES.check(piece))
+                write_voice(tables.VOICE.check(one.voice))
+                said.append(one.turns)
+                rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
+                signals |= _signals(one, settings.coupling)
+                bled |= coupling.bleeds(one.voice, one.turns, settings.coupling)
+                roles |= _roles(recording)
+        tables.write(tables.TURNS.check(stack(said)), parts["turns"])
+        tables.write(windows.assembled(rows), parts["windows"])
+        tables.write(coupling.compared(signals, bled, settings.coupling, roles), parts["coupling"])
 
-    def write(name, make):
-        store.kept(out / FILES[name], causes, lambda part: tables.write(make(), part) and None)
-
-    write("faces", lambda: tables.FACES.check(stack([one.faces for one in gathered()])))
-    write("voice", lambda: tables.VOICE.check(stack([one.voice for one in gathered()])))
-    write("turns", lambda: tables.TURNS.check(stack([one.turns for one in gathered()])))
-    write("coupling", lambda: _coupling(gathered(), settings.coupling))
-    write("windows", lambda: windows.table(gathered(), settings.window, settings.voice, settings.turn))
+    store.kept_together({name: out / file for name, file in FILES.items()}, causes, write)
 
 
-def _coupling(measured, settings):
-    """Every pair of people of every recording; a track that several people share is nobody's."""
-    own = [(one, lambda table, one=one: table[table["person_id"] != one.shared_by]) for one in measured]
-    faces, voice = (stack([mine(getattr(one, name)) for one, mine in own]) for name in ("faces", "voice"))
-    roles = {
-        (one.recording_id, person): facts["confound_role"]
-        for one in measured
-        for person, facts in one.about.items()
-        if "confound_role" in facts
-    }
-    return coupling.table(faces, voice, stack([one.turns for one in measured]), settings, roles)
+def _calibrates(recording):
+    return any(facts.get("is_calibration") for facts in recording.about.values())
+
+
+def _signals(one, settings):
+    """What is compared between the people of a recording; a track that several people share is nobody's."""
+    faces = [one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in one.person_ids]
+    faces, voice = (rows[rows["person_id"] != one.shared_by] for rows in (stack(faces), one.voice))
+    return coupling.signals(faces, voice, settings)
+
+
+def _roles(recording):
+    """The role of each person of a recording, where the table of recordings gives one."""
+    about = recording.about.items()
+    return {(recording.recording_id, who): facts["confound_role"] for who, facts in about if "confound_role" in facts}

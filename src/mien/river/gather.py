@@ -1,7 +1,11 @@
 """The kept parts of one recording come together: who is who, who speaks, how long it lasts."""
 
+from dataclasses import dataclass, field
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from mien import face, people, store, tables, turns, voice, windows
 
@@ -25,7 +29,10 @@ def gather(recording, jobs, settings):
     absent |= {} if sounds else {"voice": "no_audio"}
     absent |= {} if source else {"turn": "no_audio"}
     faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
-    return windows.Measured(
+    return Gathered(
+        part=mine[("faces", "")].part if video else None,
+        names=names,
+        sure=who.trust,
         recording_id=recording.recording_id,
         duration_s=duration_s,
         faces=_owned(faces, recording, tables.FACES),
@@ -38,6 +45,45 @@ def gather(recording, jobs, settings):
         shared_by=mixed if source == "mixed_audio" and "mixed" not in who.names else "",
         is_synthetic=recording.is_synthetic,
     )
+
+
+@dataclass(frozen=True)
+class Gathered(windows.Measured):
+    """One recording put together; the blendshapes of its faces stay on disk until somebody asks for them.
+
+    ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely.
+    """
+
+    part: Path | None = None
+    names: dict = field(default_factory=dict)
+    sure: dict = field(default_factory=dict)
+
+    def face_of(self, person_id):
+        """Every row and column of one person's face, read from the kept file."""
+        old = [name for name, new in self.names.items() if new == person_id]
+        if self.part is None or not old:
+            return self.faces[self.faces["person_id"] == person_id]
+        rows = pd.read_parquet(self.part, filters=[("person_id", "in", old)])
+        return self._renamed(rows)
+
+    def each_face(self):
+        """All faces with every column, piece by piece as they lie in the kept file; at least one, maybe empty."""
+        if self.part is None:
+            yield self.faces
+            return
+        file = pq.ParquetFile(self.part)
+        if file.num_row_groups == 0 or file.metadata.num_rows == 0:
+            yield self._renamed(pd.read_parquet(self.part))
+            return
+        for number in range(file.num_row_groups):
+            yield self._renamed(file.read_row_group(number).to_pandas())
+
+    def _renamed(self, rows):
+        sure = rows["people_trust"] * rows["person_id"].map(self.sure).astype(float).fillna(1.0)
+        rows = rows.assign(
+            recording_id=self.recording_id, people_trust=sure, person_id=rows["person_id"].replace(self.names)
+        )
+        return _ordered(rows, tables.FACES)
 
 
 def _parts(recording, jobs):
@@ -57,14 +103,15 @@ def _faces_of(mine):
         return people.assign(face.nothing(), [])[0], {}
     part = mine[("faces", "")].part
     notes = store.notes(part)
-    return pd.read_parquet(part), {"sampled_rate_hz": notes["sampled_rate_hz"]}
+    light = [name for name in pq.read_schema(part).names if not name.startswith("bs_")]
+    return pd.read_parquet(part, columns=light), {"sampled_rate_hz": notes["sampled_rate_hz"]}
 
 
 def _spoken(mine):
     """Who spoke when, from which source, and how long the recording lasts; nothing is said after its media end."""
     notes = [store.notes(job.part) for job in mine.values()]
     ends = [n["sound_end_s"] for n in notes if "sound_end_s" in n]
-    ends += [n["media"]["duration_s"] for n in notes if "media" in n]
+    ends += [n["picture_end_s"] for n in notes if "picture_end_s" in n]
     speech = {who: tables.read(job.part, SPEECH) for (stage, who), job in mine.items() if stage == "speech"}
     listed = {kind: mine[(kind, "")].part for kind in ("segments", "transcript") if (kind, "") in mine}
     segments, source = _segments(listed, speech)
@@ -133,7 +180,10 @@ def _voices(sounds, segments, shared, who, source):
 
 def _owned(frame, recording, table):
     """The rows of one recording with its id, promised columns first."""
-    frame = frame.assign(recording_id=recording.recording_id)
+    return _ordered(frame.assign(recording_id=recording.recording_id), table)
+
+
+def _ordered(frame, table):
     return frame[[*table.names, *(column for column in frame.columns if column not in table.names)]]
 
 

@@ -28,7 +28,7 @@ class StudySettings:
     """The settings of the default study; every one of them enters the causes of what it decides."""
 
     conversation: ConversationSettings = ConversationSettings()
-    river: RiverSettings = RiverSettings()
+    river: RiverSettings = RiverSettings(rate_hz=None)  # every picture, for the blinks
     evidence: EvidenceSettings = EvidenceSettings()
 
 
