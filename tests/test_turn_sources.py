@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mien import tables, turns
+from mien import recordings, river, tables, turns
 from mien.corpora import ami
 
 quick = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -342,3 +342,166 @@ def test_a_real_meeting_against_itself_a_tenth_of_a_second_late(shared):
     found = turns.agreement(table, late)
     assert 0.02 < found.error_rate < 0.08
     assert found.missed_s == pytest.approx(found.false_alarm_s)
+
+
+# --- captions ---------------------------------------------------------------------------------------------------------
+
+SRT = """1
+00:00:00,500 --> 00:00:03,000
+Ana Díaz: so what do we
+do now?
+
+2
+00:00:03,200 -> 00:00:05,000
+Ben: a broken arrow
+
+3
+00:00:05,100 --> 00:00:04,000
+Ben: backwards
+
+4
+00:00:06,000 --> 00:00:07,5
+Ben: I know
+"""
+SBV = """0:00:00.500,0:00:03.000
+Ana Díaz: so what do we
+do now?
+
+0:00:0x.000,0:00:05.000
+Ben: a broken time
+
+0:00:06.000,0:00:07.500
+Ben: I know
+"""
+
+
+@pytest.mark.parametrize(("text", "ending", "unread_lines"), [(SRT, "srt", [6, 11]), (SBV, "sbv", [5])])
+def test_captions_name_who_spoke_and_every_cue_they_could_not_read(tmp_path, text, ending, unread_lines):
+    path, told = tmp_path / f"x.{ending}", {}
+    path.write_text(text, encoding="utf-8")
+    found = turns.read(path, told=told)
+    assert found.to_numpy().tolist() == [
+        ["Ana Díaz", 0.5, 3.0, "so what do we do now?"],
+        ["Ben", 6.0, 7.5, "I know"],
+    ]
+    assert told["unreadable_cues"] == len(told["unread"]) == len(unread_lines)
+    for words, line in zip(told["unread"], unread_lines, strict=True):
+        assert f": line {line}: " in words
+    assert set(told["unread"]) <= set(told["warnings"])
+
+
+@pytest.mark.parametrize("ending", ["vtt", "srt", "sbv"])
+def test_a_file_without_cues_says_what_one_looks_like(tmp_path, ending):
+    path = tmp_path / f"x.{ending}"
+    path.write_text("")
+    with pytest.raises(tables.TableError, match=r"no cues; expected (a WebVTT transcript|subtitles|captions)"):
+        turns.read(path)
+
+
+cue_lines = st.sampled_from(
+    [
+        "",
+        "7",
+        "NOTE x",
+        "00:01.000 --> 00:02.000",
+        "0:00:01.5,0:00:02.5",
+        "00:00:01,5 --> 00:00:00,5",
+        "Ana: hi",
+        "lost",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.one_of(cue_lines, st.text(max_size=20)), max_size=16), st.sampled_from(["vtt", "srt", "sbv"]))
+def test_no_cue_is_lost_in_silence(tmp_path, lines, ending):
+    path, told = tmp_path / f"x.{ending}", {}
+    path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
+    try:
+        found = turns.read(path, told=told)
+    except tables.TableError:
+        return
+    assert told["unreadable_cues"] == len(told["unread"])
+    assert len(found) + told["cues_without_name"] >= told["cues"] - told["cues_of_several"]
+    turns.clean(found)
+
+
+def test_a_bad_line_of_rttm_is_named_and_the_rest_is_read(tmp_path):
+    path, told = tmp_path / "x.rttm", {}
+    good = "SPEAKER m 1 {} 2.0 <NA> <NA> ana <NA> <NA>\n"
+    path.write_text(good.format(1) + "SPEAKER m 1 soon 2.0 <NA> <NA> ana <NA> <NA>\n" + good.format(5))
+    assert turns.read(path, told=told)["start_s"].tolist() == [1, 5]
+    assert len(told["unread"]) == 1
+    assert "line 2: expected 'SPEAKER file" in told["unread"][0]
+    assert told["unread"][0] in told["warnings"]
+
+
+@quick
+@given(st.lists(st.one_of(st.text(max_size=40), st.just("SPEAKER m 1 1 2 <NA> <NA> ana")), max_size=12))
+def test_no_rttm_crashes_the_reader_or_loses_a_line(tmp_path, lines):
+    path, told = tmp_path / "x.rttm", {}
+    path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
+    try:
+        found = turns.read(path, told=told)
+    except tables.TableError:
+        return
+    whole = "\n".join(lines).encode("utf-8", "surrogatepass").decode("utf-8-sig", "replace").splitlines()
+    spoken = sum(line.split()[:1] == ["SPEAKER"] for line in whole)
+    assert len(found) + len(told["unread"]) == spoken
+
+
+def test_names_of_an_elan_file_are_compared_with_the_people(tmp_path):
+    path, told = tmp_path / "one.eaf", {}
+    path.write_text(EAF, encoding="utf-8")
+    assert set(turns.read(path, ["ana", "Cleo"], told)["person_id"]) == {"ana", "Ben"}
+    assert told["names_joined"] == {"Ana": "ana"}
+    assert [words for words in told["warnings"] if "'Ben' is none of the people here" in words]
+
+
+# --- what a build tells -----------------------------------------------------------------------------------------------
+
+
+def meeting(folder, start_s=0.0, swapped=False, pause_s=0.2):
+    """A recording known from two files alone: who spoke when, and a transcript of it."""
+    rows = [("ab"[i % 2], 30 * i / 10, 30 * i / 10 + 3 - pause_s) for i in range(80)]
+    table = pd.DataFrame(rows, columns=["person_id", "start_s", "end_s"])
+    folder.mkdir()
+    turns.write(table, folder / "said.csv")
+    cues = ["WEBVTT"]
+    for person, start, end in rows:
+        minutes = [f"{int(t // 60):02d}:{t % 60:06.3f}" for t in (start + start_s, end + start_s)]
+        name = {"a": "b", "b": "a"}[person] if swapped else person
+        cues.append(f"{minutes[0]} --> {minutes[1]}\n<v {name}>hm.")
+    (folder / "said.vtt").write_text("\n\n".join(cues))
+    frame = pd.DataFrame(
+        {"path": [str(folder / "said.csv"), str(folder / "said.vtt")], "kind": ["segments", "transcript"]}
+    )
+    frame = frame.assign(recording_id="m", person_id=None, licence="none", source="test")
+    return recordings.of_table(frame, where="test")
+
+
+def test_a_build_reports_how_two_sources_agree(tmp_path):
+    report = river.build(meeting(tmp_path / "m", start_s=0.28), tmp_path / "out")
+    held = report["recordings"]["m"]["agreement"]["transcript against segments"]
+    assert held["names"] == {"a": "a", "b": "b"}
+    assert held["error_rate"] == pytest.approx((0.2 + 0.08 + 0.2) / 2.8, abs=0.002)  # false alarm, confused, missed
+    assert held["missed_s"] > 0
+    assert not [words for words in report["warnings"] if "swapped" in words]
+
+
+def test_a_build_warns_of_swapped_names(tmp_path):
+    report = river.build(meeting(tmp_path / "m", swapped=True), tmp_path / "out")
+    held = report["recordings"]["m"]["agreement"]["transcript against segments"]
+    assert (held["error_rate"], held["names"]) == (0, {"a": "b", "b": "a"})
+    assert len([words for words in report["warnings"] if "are the names swapped?" in words]) == 2
+
+
+def test_a_build_flags_talk_unlike_any_other_and_keeps_the_values(tmp_path):
+    report = river.build(meeting(tmp_path / "m", pause_s=1.6), tmp_path / "out")
+    about = report["recordings"]["m"]
+    assert about["turns"]["fto_median_s"] == pytest.approx(1.6)
+    assert about["flags"]["fto_median_s"] == "out_of_anchor"
+    assert about["turns_missing"]["changes_per_min_cliffhanger"] == "no_words"
+    assert [words for words in report["warnings"] if words.startswith("m: fto_median_s is 1.6, outside the range")]
+    usual = river.build(meeting(tmp_path / "usual"), tmp_path / "out2")["recordings"]["m"]
+    assert "fto_median_s" not in usual["flags"]

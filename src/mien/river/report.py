@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from mien import __version__, store, tables
+from mien.river.talk import talk
 
 FILES = {
     "turns": "turns.csv",
@@ -33,7 +34,8 @@ def report(built, left, jobs, out, settings):
     for name in FILES:
         record = json.loads(store.sidecar(out / FILES[name]).read_text("utf-8"))
         seconds[f"{name} table"] = record["seconds"]
-    warnings += left["warnings"]
+    talks = _talks(built, jobs, out, table, settings.turn)
+    warnings += left["warnings"] + [words for _, said in talks.values() for words in said]
     if len(table) and table["is_calibration"].all():
         warnings.append(
             "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some "
@@ -54,7 +56,10 @@ def report(built, left, jobs, out, settings):
             "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
         },
         "recordings": {
-            one.recording_id: _about(one, jobs) | {"people": seen.get(one.recording_id, {})} for one in built
+            one.recording_id: _about(one, jobs)
+            | {"people": seen.get(one.recording_id, {})}
+            | talks[one.recording_id][0]
+            for one in built
         },
         "seconds": seconds,
         "missing": _missing(table),
@@ -62,6 +67,18 @@ def report(built, left, jobs, out, settings):
         "failed": left["failed"],
         "unread": left["unread"],
         "sha256": {file: store.sha256(out / file) for file in FILES.values()},
+    }
+
+
+def _talks(built, jobs, out, table, settings):
+    """What is told about the talk of each recording, and the warnings about it."""
+    said = tables.read(out / FILES["turns"], tables.TURNS)
+    ends = table.groupby("recording_id")["end_s"].max()
+    return {
+        one.recording_id: talk(
+            one, jobs, said[said["recording_id"] == one.recording_id], ends.get(one.recording_id, 0.0), settings
+        )
+        for one in built
     }
 
 
