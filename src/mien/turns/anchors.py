@@ -124,9 +124,18 @@ def from_first_word(segments):
 
 
 def histogram(offsets):
-    """How many offsets (seconds) lie in each bin around a tenth of a second; the outer bins hold what lies beyond."""
-    place = np.clip(np.rint(np.asarray(offsets) / BIN_S), -BIN_END_S / BIN_S, BIN_END_S / BIN_S).astype(int)
-    places = np.arange(-round(BIN_END_S / BIN_S), round(BIN_END_S / BIN_S) + 1)
+    """How many offsets (seconds) lie in each bin around a tenth of a second; the outer bins hold what lies beyond.
+
+    A bin holds its lower edge and not its upper one, by whole milliseconds, so that every bin is equally wide.
+
+    >>> table = histogram([-0.05, 0.049, 0.05, 99.0])
+    >>> table.loc[table["changes"] > 0, "offset_s"].tolist()
+    [0.0, 0.1, 3.0]
+    """
+    whole_ms = np.rint(np.asarray(offsets, float) * 1000).astype(int)
+    last = round(BIN_END_S / BIN_S)
+    place = np.clip((whole_ms + ms(BIN_S) // 2) // ms(BIN_S), -last, last)
+    places = np.arange(-last, last + 1)
     counts = np.bincount(place + len(places) // 2, minlength=len(places))
     return pd.DataFrame({"offset_s": (places * BIN_S).round(3), "changes": counts})
 
