@@ -25,6 +25,7 @@ from .landmarker import BLENDSHAPES
 from .pose import head_angles, head_turn
 from .quality import TrustSettings, trusted
 from .watch import Watch
+from .whole import whole_pictures
 
 __all__ = [
     "MODEL",
@@ -44,6 +45,7 @@ __all__ = [
     "nothing",
     "open_eye",
     "reference",
+    "whole_pictures",
 ]
 
 MODEL = sources.FACE_LANDMARKER
