@@ -19,6 +19,7 @@ REASONS = {
     "short_recording": "the recording is too short for this measure",
     "no_turns": "nobody took a turn",
     "no_words": "there is no transcript, or too few words",
+    "no_sentences": "the words carry no sentence ends (. ? !)",
     "no_face": "no face was found here",
     "little_face": "the face was seen for too short a time to count this",
     "no_blink": "there was no blink to measure",

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from mien import __version__, store, tables
+from mien.river.talk import talk
 
 FILES = {
     "turns": "turns.csv",
@@ -34,6 +35,8 @@ def report(built, left, jobs, out, settings):
     for name in FILES:
         record = json.loads(store.sidecar(out / FILES[name]).read_text("utf-8"))
         seconds[f"{name} table"] = record["seconds"]
+    talks = _talks(built, jobs, out, table, settings.turn)
+    warnings += [words for _, said in talks.values() for words in said]
     return {
         "made_by": f"mien {__version__}",
         "settings": settings,
@@ -51,6 +54,7 @@ def report(built, left, jobs, out, settings):
         "recordings": {
             one.recording_id: _about(one, jobs)
             | {"people": seen.get(one.recording_id, {}), "mouths": mouths[one.recording_id]}
+            | talks[one.recording_id][0]
             for one in built
         },
         "seconds": seconds,
@@ -87,6 +91,18 @@ def _twice(jobs):
 def _few(names, most=5):
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(list(names)[:most]) + more
+
+
+def _talks(built, jobs, out, table, settings):
+    """What is told about the talk of each recording, and the warnings about it."""
+    said = tables.read(out / FILES["turns"], tables.TURNS)
+    ends = table.groupby("recording_id")["end_s"].max()
+    return {
+        one.recording_id: talk(
+            one, jobs, said[said["recording_id"] == one.recording_id], ends.get(one.recording_id, 0.0), settings
+        )
+        for one in built
+    }
 
 
 def _rate(rate_hz):
