@@ -77,6 +77,8 @@ class _Planes(Picture):
         self.planes = [_turned(_view(plane), quarters) for plane in frame.planes]
 
     def _part(self, x, y, w, h):
+        if "_pixels" in self.__dict__:  # the whole was asked for before
+            return super()._part(x, y, w, h)
         left, top = x % 2, y % 2  # colour lies on every second pixel: cut from an even one to an even one
         wide, high = (w + left + 1) // 2 * 2, (h + top + 1) // 2 * 2
         rows = (high + 3) // 4 * 4  # PyAV takes arrays of so many rows only; those too many are not looked at

@@ -135,7 +135,7 @@ def _calibrates(recording):
 
 def _signals(one, settings):
     """What is compared between the people of a recording; a track that several people share is nobody's."""
-    faces = [one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in one.person_ids]
+    faces = [one.face_of(person, columns=coupling.FACE_COLUMNS) for person in one.person_ids]
     faces, voice = (rows[rows["person_id"] != one.shared_by] for rows in (stack(faces), one.voice))
     return coupling.signals(faces, voice, settings)
 
