@@ -99,6 +99,11 @@ class _Planes(Picture):
         return small if self.full_range else cv2.convertScaleAbs(cv2.subtract(small, 16), alpha=255 / 219)
 
 
+def one_thread():
+    """Scale pictures in one thread from now on: for a process that shares the cores with others of its kind."""
+    cv2.setNumThreads(1)
+
+
 def scaled(rgb, size):
     """An array of pixels at another size (width, height): averaged when made smaller, smooth when made larger."""
     if (rgb.shape[1], rgb.shape[0]) == tuple(size):

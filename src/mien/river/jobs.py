@@ -220,7 +220,7 @@ def work(jobs, settings, workers, progress):
     context = multiprocessing.get_context("spawn")  # MediaPipe's threads do not survive a fork
     # No max_tasks_per_child: with it Python 3.11 may wait for ever (CPython issue 115634).
     n = min(workers, len(steps))
-    with context.Manager() as manager, ProcessPoolExecutor(n, context, initializer=stop.not_heard) as pool:
+    with context.Manager() as manager, ProcessPoolExecutor(n, context, initializer=_as_worker) as pool:
         ticks, others, waiting, left = manager.Queue(), multiprocessing.active_children(), {}, steps
         try:
             while waiting or left:
@@ -242,6 +242,12 @@ def work(jobs, settings, workers, progress):
             stop.end(others, [job.part for job, _ in steps])
             raise
     return errors
+
+
+def _as_worker():
+    """A process that works beside others of its kind."""
+    stop.not_heard()
+    media.one_thread()
 
 
 @dataclass(frozen=True)
