@@ -453,12 +453,3 @@ def test_independent_faces_and_voices_are_not_matched():
         faces = faces_that_move(**{f"p{k}": spans() for k in range(4)})
         named += bool(people.match(faces, said(**{f"v{k}": spans() for k in range(4)})).names)
     assert named <= 2
-
-
-def test_one_shared_track_belongs_to_the_only_face_if_it_is_there_while_there_is_speech():
-    alone = faces_that_move(p1=SPEECH["ada"])
-    mixed = said(mixed=SPEECH["ada"])
-    assert people.match(alone, mixed).names == {"mixed": "p1"}
-    gone = alone.assign(why=np.where(alone["time_s"] < 20, "", "no_face"))
-    assert people.match(gone, mixed).names == {}
-    assert people.match(faces_that_move(**SPEECH), mixed).names == {}

@@ -19,6 +19,7 @@ REASONS = {
     "short_recording": "the recording is too short for this measure",
     "no_turns": "nobody took a turn",
     "no_words": "there is no transcript, or too few words",
+    "no_sentences": "the words carry no sentence ends (. ? !)",
     "no_face": "no face was found here",
     "little_face": "the face was seen for too short a time to count this",
     "no_blink": "there was no blink to measure",
@@ -245,7 +246,7 @@ TURNS = Table(
         _person(),
         *_interval("turn"),
         Column("kind", "speech (a stretch without a pause), turn or backchannel", "text"),
-        Column("source", "person_audio, mixed_audio, transcript or segments", "text"),
+        Column("source", "person_audio, mixed_audio, active_speaker (by mouths), transcript or segments", "text"),
     ),
 )
 
@@ -356,7 +357,9 @@ def read(path, table):
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, table)
     except UnicodeDecodeError as error:
-        raise TableError(f"{path}: not UTF-8; save it as a CSV file in UTF-8 (Excel: 'CSV UTF-8')") from error
+        raise TableError(
+            f"{path}: not a CSV table in UTF-8; expected the table {table.name!r}, saved as such (Excel: 'CSV UTF-8')"
+        ) from error
     except (ValueError, pd.errors.ParserWarning) as error:
         kind = "parquet" if path.suffix == ".parquet" else "CSV"
         raise TableError(
