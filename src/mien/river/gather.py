@@ -68,10 +68,10 @@ class Gathered(windows.Measured):
 
     def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
         """One person's face in start_s <= t < end_s with all columns, or those named, read from the kept file."""
-        old = [name for name, new in self.names.items() if new == person_id]
-        if self.part is None or not old:
+        if self.part is None:
             return super().face_of(person_id, start_s, end_s, columns)
-        inside = [("person_id", "in", old), ("time_s", ">=", start_s), ("time_s", "<", end_s)]
+        old = [name for name, new in self.names.items() if new == person_id]
+        inside = [("person_id", "in", old or [person_id]), ("time_s", ">=", start_s), ("time_s", "<", end_s)]
         if columns is None:
             return self._renamed(pd.read_parquet(self.part, filters=inside))
         there = {*columns, "people_trust", "person_id", *tables.FACES.names} - {"recording_id"}

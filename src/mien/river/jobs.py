@@ -1,7 +1,9 @@
 """The pieces of work that a recording asks for, each on one file, each kept; done here or in several processes."""
 
+import ctypes
 import math
 import multiprocessing
+import sys
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cache
@@ -130,8 +132,16 @@ def run(job, settings, tick=lambda *_: None, whole=None):
     made = store.kept(job.part, _causes(job, settings), lambda part: make(job, settings, part, tick))
     for piece in job.pieces:
         store.forget(piece.part)
+    _give_back()
     tick(job.name, 1, 1)
     return made
+
+
+def _give_back():
+    """Return freed memory to the system: the C library keeps it in small pieces, 5 MB more with each piece of video."""
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if hasattr(library, "malloc_trim"):
+        library.malloc_trim(0)
 
 
 def _make_piece(job, settings, part, tick):
