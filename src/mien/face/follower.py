@@ -176,10 +176,11 @@ class Follower:
         if not self.fresh and overlap(box, self.box) < self.settings.jump_overlap:
             self.is_gone = self._is_gone(picture)
             return self._end("jumped")
-        if self.is_replaced(picture, box):
+        now = looks(picture, box)
+        if self.is_replaced(picture, box, now):
             return self._end("changed")
         self.part, self.points, self.seen_s = part, seen.points[:, :2] * part.shape[0], time_s
-        self._remember(time_s, picture, box)
+        self._remember(time_s, picture, now)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
         self.box, self.fresh = box, False
         row = self._row(seen, points) | {"box_motion": moved}
@@ -200,11 +201,11 @@ class Follower:
         if old > 1 and self.album[old - 1][0] - self.album[old - 2][0] < ALBUM_STEP_S:
             del self.album[old - 1]
 
-    def is_replaced(self, picture, box):
+    def is_replaced(self, picture, box, now=None):
         """Whether most pixels of the face changed at once, as left in place and as moved to ``box``: a new picture."""
         if not self.looks or self.fresh:
             return False
-        return self._changed(looks(picture, box)) and self._changed(looks(picture, self.box))
+        return self._changed(now or looks(picture, box)) and self._changed(looks(picture, self.box))
 
     def _is_gone(self, picture):
         """Whether the picture where the face was has gone; its surroundings count, as initials may be as bright."""
@@ -232,13 +233,12 @@ class Follower:
         self.crop, self.past, self.shape = Crop(stepped(box), self.settings.crop_scale, frame_shape), [], None
         self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
 
-    def _remember(self, time_s, picture, box):
+    def _remember(self, time_s, picture, now):
         """Keep how the face looked within the last second, and begin a doubt where it changes suddenly.
 
         Sudden means that both the place and what moves along with the face differ from the frame before; a face
         that was lost and found close by is doubted too.
         """
-        now = looks(picture, box)
         if self.looks:
             before = self.looks[-1][1][0]
             sudden = self.fresh or (

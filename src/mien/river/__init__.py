@@ -27,8 +27,9 @@ class RiverSettings:
     """The settings of every stage, together; what is here changes results and enters the causes of what is kept.
 
     ``rate_hz`` is how many pictures a second are analysed; None analyses every one (blinks need at least 20).
-    A longer video is cut every ``chunk_s`` seconds into pieces that are measured side by side; each piece begins
-    ``warm_s`` before its time, so that landmarks and faces have settled when it counts.
+    A longer video is cut every ``chunk_s`` seconds (a multiple of ``face.renew_s``, or the numbers differ a little from
+    those of the uncut video) into pieces that are measured side by side; each piece begins ``warm_s`` before its time,
+    so that landmarks and faces have settled when it counts.
     """
 
     rate_hz: float | None = 10.0
@@ -144,7 +145,7 @@ def _signals(one, settings):
     own = [person for person in one.person_ids if person != one.shared_by]
     if len(own) < 2:
         return {}
-    faces = stack([one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in own])
+    faces = stack([one.face_of(person, columns=coupling.FACE_COLUMNS) for person in own])
     voice = one.voice[one.voice["person_id"].isin(own)]
     return coupling.signals(faces, voice, settings)
 

@@ -12,6 +12,9 @@ from mien.river import mouths
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
+LIGHT = [*(name for name in tables.FACES.names if name != "recording_id"), "mouth_opening", "people_trust", "why"]
+"""Of the faces, what is needed to put a recording together; the rest stays on disk."""
+
 
 def gather(recording, jobs, settings):
     """Put the kept parts of one recording together: who is who, who speaks, how long it lasts."""
@@ -63,13 +66,16 @@ class Gathered(windows.Measured):
     sure: dict = field(default_factory=dict)
     mouths: dict = field(default_factory=dict)
 
-    def face_of(self, person_id):
-        """Every row and column of one person's face, read from the kept file."""
+    def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
+        """One person's face in start_s <= t < end_s with all columns, or those named, read from the kept file."""
+        if self.part is None:
+            return super().face_of(person_id, start_s, end_s, columns)
         old = [name for name, new in self.names.items() if new == person_id]
-        if self.part is None or not old:
-            return self.faces[self.faces["person_id"] == person_id]
-        rows = pd.read_parquet(self.part, filters=[("person_id", "in", old)])
-        return self._renamed(rows)
+        inside = [("person_id", "in", old or [person_id]), ("time_s", ">=", start_s), ("time_s", "<", end_s)]
+        if columns is None:
+            return self._renamed(pd.read_parquet(self.part, filters=inside))
+        there = {*columns, "people_trust", "person_id", *tables.FACES.names} - {"recording_id"}
+        return self._renamed(pd.read_parquet(self.part, columns=sorted(there), filters=inside)).reindex(columns=columns)
 
     def each_face(self):
         """All faces with every column, piece by piece as they lie in the kept file; at least one, maybe empty."""
@@ -108,8 +114,7 @@ def _faces_of(mine):
         return people.assign(face.nothing(), [])[0], {}
     part = mine[("faces", "")].part
     notes = store.notes(part)
-    light = [name for name in pq.read_schema(part).names if not name.startswith("bs_")]
-    return pd.read_parquet(part, columns=light), {"sampled_rate_hz": notes["sampled_rate_hz"]}
+    return pd.read_parquet(part, columns=LIGHT), {"sampled_rate_hz": notes["sampled_rate_hz"]}
 
 
 def _spoken(mine):
