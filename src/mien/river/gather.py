@@ -12,14 +12,21 @@ from mien import face, people, store, tables, turns, voice, windows
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
 
-def gather(recording, jobs, settings):
-    """Put the kept parts of one recording together: who is who, who speaks, how long it lasts."""
-    mine = _parts(recording, jobs)
-    faces, video = _faces_of(mine)
+def gather(recording, jobs, settings, hand=None):
+    """Put the kept parts of one recording together: who is who, who speaks, how long it lasts.
+
+    ``hand`` (:class:`people.Hand`) overrules what was found.
+    """
+    mine, hand = _parts(recording, jobs), hand or people.Hand()
+    found, video = _faces_of(mine)
     sounds = {who: pd.read_parquet(job.part) for (stage, who), job in mine.items() if stage == "voice"}
     segments, source, duration_s = _spoken(mine)
-    who = _named_by_file(people.match(faces, segments, settings.people), faces, recording)
-    names = {p: f"{recording.recording_id}_{p}" for p in faces["person_id"].unique()} | _matched(who)
+    hand.check(recording.recording_id, list(found["person_id"].unique()), sorted({*sounds, *segments["person_id"]}))
+    faces = hand.faces(found)
+    sounds, segments = _called(sounds, segments, hand)
+    free = faces[faces["people_by"] != "hand"], segments[~segments["person_id"].isin(hand.person_ids)]
+    who = _named_by_file(people.match(*free, settings.people), faces, recording)
+    names = {p: f"{recording.recording_id}_{p}" for p in free[0]["person_id"].unique()} | _matched(who)
     mixed = names.get(who.names.get("mixed"), f"{recording.recording_id}_mixed")
     if source == "mixed_audio":  # a person may be called mixed
         segments = segments.assign(person_id=mixed)
@@ -31,6 +38,7 @@ def gather(recording, jobs, settings):
     faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
     return Gathered(
         part=mine[("faces", "")].part if video else None,
+        hand=hand,
         names=names,
         sure=who.trust,
         recording_id=recording.recording_id,
@@ -51,20 +59,22 @@ def gather(recording, jobs, settings):
 class Gathered(windows.Measured):
     """One recording put together; the blendshapes of its faces stay on disk until somebody asks for them.
 
-    ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely.
+    ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely;
+    ``hand`` overrules both.
     """
 
     part: Path | None = None
     names: dict = field(default_factory=dict)
     sure: dict = field(default_factory=dict)
+    hand: people.Hand = field(default_factory=people.Hand)
 
     def face_of(self, person_id):
         """Every row and column of one person's face, read from the kept file."""
-        old = [name for name, new in self.names.items() if new == person_id]
+        old = [name for name, new in self.names.items() if new == person_id] + self.hand.found_of(person_id)
         if self.part is None or not old:
             return self.faces[self.faces["person_id"] == person_id]
-        rows = pd.read_parquet(self.part, filters=[("person_id", "in", old)])
-        return self._renamed(rows)
+        rows = self._renamed(pd.read_parquet(self.part, filters=[("person_id", "in", old)]))
+        return rows[rows["person_id"] == person_id]
 
     def each_face(self):
         """All faces with every column, piece by piece as they lie in the kept file; at least one, maybe empty."""
@@ -79,6 +89,7 @@ class Gathered(windows.Measured):
             yield self._renamed(file.read_row_group(number).to_pandas())
 
     def _renamed(self, rows):
+        rows = self.hand.faces(rows)
         sure = rows["people_trust"] * rows["person_id"].map(self.sure).astype(float).fillna(1.0)
         rows = rows.assign(
             recording_id=self.recording_id, people_trust=sure, person_id=rows["person_id"].replace(self.names)
@@ -131,6 +142,14 @@ def late(recording, jobs):
             after = int((tables.read(mine[(kind, "")].part, turns.SEGMENTS)["end_s"] > duration_s + 0.5).sum())
             if after:
                 yield f"{recording.recording_id}: {after} pieces of the {kind} end after the media ({duration_s:.1f} s)"
+
+
+def _called(sounds, segments, hand):
+    """The sounds and the speech with the names that were given by hand; a sound that is nobody's is left out."""
+    names = hand.sounds({*sounds, *segments["person_id"]})
+    sounds = {names.get(who, who): rows for who, rows in sounds.items() if names.get(who, who) or not who}
+    segments = segments.assign(person_id=segments["person_id"].replace(names))
+    return sounds, segments[segments["person_id"] != ""]
 
 
 def _named_by_file(who, faces, recording):
