@@ -26,6 +26,7 @@ from .looks import NAMES as LOOKS
 from .pose import head_angles, head_turn
 from .quality import TrustSettings, trusted
 from .watch import Watch
+from .whole import whole_pictures
 
 __all__ = [
     "LOOKS",
@@ -46,6 +47,7 @@ __all__ = [
     "nothing",
     "open_eye",
     "reference",
+    "whole_pictures",
 ]
 
 MODEL = sources.FACE_LANDMARKER

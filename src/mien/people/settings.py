@@ -37,6 +37,5 @@ class PeopleSettings:
     still_change: float = 1.0
     still_noise_max: float = 2.0
     match_trust_min: float = 0.99
-    match_visible_min: float = 0.8
     match_shift_min_s: float = 1.0
     match_shifts: int = 200

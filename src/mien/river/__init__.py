@@ -6,10 +6,11 @@ from pathlib import Path
 from mien import coupling, recordings, store, tables, windows
 from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
-from mien.people import PeopleSettings
+from mien.people import PeopleSettings, SpeakingSettings
 from mien.river import who
 from mien.river.gather import gather, late, stack
 from mien.river.jobs import Job, is_silent, jobs_of, run, work
+from mien.river.mouths import doubted
 from mien.river.names import joined
 from mien.river.report import FILES, report
 from mien.turns import TurnSettings
@@ -36,6 +37,7 @@ class RiverSettings:
     warm_s: float = 2.0
     face: FaceSettings = FaceSettings()
     people: PeopleSettings = PeopleSettings()
+    speaking: SpeakingSettings = SpeakingSettings()
     voice: VoiceSettings = VoiceSettings()
     turn: TurnSettings = TurnSettings()
     coupling: CouplingSettings = CouplingSettings()
@@ -71,6 +73,8 @@ def build(found, out, settings=None, workers=1, progress=None, hand=None):
     _write_tables(built, good, out, settings, hand)
     left = _left_out(built, jobs, errors) | {"failed": failed}
     left["warnings"] += [warning for recording in built for warning in (*recording.notes, *late(recording, good))]
+    mouths = store.notes(out / FILES["turns"])["mouths"]
+    left["warnings"] += [warning for one in mouths.items() for warning in doubted(*one)]
     told = report(built, left, good, out, settings)
     store.write_json(told, out / "report.json")
     return told
@@ -116,7 +120,7 @@ def _write_tables(built, jobs, out, settings, hand):
     def write(parts):
         calibrating = (gather(r, jobs, settings, hand.get(r.recording_id)) for r in built if _calibrates(r))
         listed = windows.listed_norms(calibrating, settings.voice)
-        said, rows, signals, bled, roles, known, happened = [], [], {}, {}, {}, [], []
+        said, rows, signals, bled, roles, mouths, known, happened = [], [], {}, {}, {}, {}, [], []
         with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
             for recording in built:
                 one = gather(recording, jobs, settings, hand.get(recording.recording_id))
@@ -127,6 +131,7 @@ def _write_tables(built, jobs, out, settings, hand):
                 notes = store.notes(one.part) if one.part else {}
                 known.append(who.listed(one, notes))
                 happened.append(who.layout(one, notes))
+                mouths[one.recording_id] = one.mouths
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
                 signals |= _signals(one, settings.coupling)
                 bled |= coupling.bleeds(one.voice, one.turns, settings.coupling)
@@ -136,6 +141,7 @@ def _write_tables(built, jobs, out, settings, hand):
         tables.write(stack(known), parts["people"])
         tables.write(stack(happened), parts["layout"])
         tables.write(coupling.compared(signals, bled, settings.coupling, roles), parts["coupling"])
+        return {"mouths": mouths}
 
     store.kept_together({name: out / file for name, file in FILES.items()}, causes, write)
 
@@ -146,8 +152,11 @@ def _calibrates(recording):
 
 def _signals(one, settings):
     """What is compared between the people of a recording; a track that several people share is nobody's."""
-    faces = [one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in one.person_ids]
-    faces, voice = (rows[rows["person_id"] != one.shared_by] for rows in (stack(faces), one.voice))
+    own = [person for person in one.person_ids if person != one.shared_by]
+    if len(own) < 2:
+        return {}
+    faces = stack([one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in own])
+    voice = one.voice[one.voice["person_id"].isin(own)]
     return coupling.signals(faces, voice, settings)
 
 
