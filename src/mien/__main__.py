@@ -102,6 +102,7 @@ def _add_build(commands):
     )
     build.add_argument("--window-s", type=_positive, help="length of a window, seconds (default 10)")
     build.add_argument("--calibration-s", type=_seconds, help="span for a person's own norms, seconds (default 20)")
+    build.add_argument("--people", type=Path, help="people.csv that says who is who, as an earlier build wrote it")
     _add_workers(build)
     build.set_defaults(run=_build)
 
@@ -223,7 +224,7 @@ def _build(asked):
     found = recordings.distinct([one for path in asked.path for one in read(path)])
     store.ready(asked.out)
     with _progress() as tick:
-        report = river.build(found, asked.out, settings, asked.workers, tick)
+        report = river.build(found, asked.out, settings, asked.workers, tick, asked.people)
     return _say_built(report, asked.out)
 
 
