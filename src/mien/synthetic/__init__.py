@@ -21,7 +21,7 @@ from mien.synthetic.faces import Portrait, Pose
 from mien.synthetic.labels import label_table
 from mien.synthetic.photograph import Look, skin_lightness
 from mien.synthetic.trial import LOOKS, Condition, Trial, trial
-from mien.synthetic.truth import against_truth
+from mien.synthetic.truth import against_truth, trial_beside
 from mien.synthetic.voices import Spoken, Voice, say, steady
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "sounds",
     "steady",
     "trial",
+    "trial_beside",
     "truth_faces",
     "truth_voice",
     "write_recording",
