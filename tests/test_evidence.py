@@ -378,8 +378,31 @@ def test_knowing_who_speaks_helps_nobody_with_people_never_seen():
 
 def test_a_baseline_below_chance_does_not_lower_the_bar():
     result = evidence.evaluate(world(9, lives="person"), "label_mood", "voice", settings=QUICK)
-    assert row(result, "B0_majority", "balanced_accuracy")["value"] < 1 / 3  # leaving a person out tilts the guess
+    assert row(result, "B2_person", "balanced_accuracy")["value"] < 1 / 3
     assert row(result, "logistic", "balanced_accuracy")["best_baseline"] >= 1 / 3
+
+
+@pytest.mark.parametrize("lives", ["recording", "person", "window"])
+def test_the_guesser_reaches_chance_however_people_are_left_out(lives):
+    few, many = world(9, lives=lives), world(33, 6, lives=lives)
+    for table in (few, many.iloc[:-4]):
+        result = evidence.evaluate(table, "label_mood", "voice", "guesser", QUICK)
+        for model in ("guesser", "B0_majority"):
+            assert row(result, model, "balanced_accuracy")["value"] == pytest.approx(1 / 3)
+            assert row(result, model, "auc")["value"] == 0.5
+
+
+def test_a_permuted_guesser_is_no_better_than_its_worlds():
+    settings = evidence.EvidenceSettings(n_permutations=9, primary="guesser")
+    result = evidence.evaluate(world(9, lives="person"), "label_mood", "voice", "guesser", settings)
+    assert row(result, "guesser", "balanced_accuracy")["p_permuted"] == 1
+
+
+def test_where_all_is_calibration_it_says_so_and_what_to_do():
+    with pytest.raises(
+        evidence.EvidenceError, match=r"all 90 windows .* are calibration: .*--calibration-s .*mark some"
+    ):
+        evidence.evaluate(world().assign(is_calibration=True), "label_mood", "voice")
 
 
 def test_who_the_person_is_never_counts_and_chance_always_does():

@@ -73,7 +73,8 @@ def test_one_face_is_measured_in_every_frame(model):
     assert rows[["bs_mouthSmileLeft", "bs_mouthSmileRight"]].mean(axis=None) > 0.5  # she smiles
     assert told["tracks_ended"] == {"end of recording": 1}
     assert len(told["frame_times_s"]) == 12
-    assert told["searches"] == 3
+    assert told["searches"] == 1
+    assert rows["searches"].max() == 5  # found, and confirmed at 0.2, 0.4, 0.5 and 1.0 s
 
 
 def test_the_picture_mirrored_mirrors_yaw_and_roll(model):
@@ -190,7 +191,9 @@ def test_head_angles_undo_a_known_rotation_of_any_scale(yaw, pitch, roll):
 
 def test_the_answer_read_from_memory_is_the_one_mediapipe_gives(model):
     """Ours is read from the native records; MediaPipe's own objects must say the same, number by number."""
-    ours = Landmarker(model.read_bytes())
+    ours, public = Landmarker(model.read_bytes()), Landmarker(model.read_bytes())
+    assert ours.native  # with the version in the lock
+    public.native = False
     options = vision.FaceLandmarkerOptions(
         base_options=BaseOptions(model_asset_path=str(model)),
         running_mode=vision.RunningMode.VIDEO,
@@ -201,13 +204,16 @@ def test_the_answer_read_from_memory_is_the_one_mediapipe_gives(model):
         for k in range(3):
             picture = np.ascontiguousarray(hang(PORTRAIT, x=60 + 3 * k)[:360, :360])
             seen = ours.see(picture, k / 10)
+            for one, other in zip(seen, public.see(picture, k / 10), strict=True):
+                np.testing.assert_array_equal(one, other)
             said = theirs.detect_for_video(mp.Image(image_format=mp.ImageFormat.SRGB, data=picture), 100 * k)
             assert seen.points.tolist() == [[p.x, p.y, p.z] for p in said.face_landmarks[0]]
             assert seen.shapes.tolist() == [shape.score for shape in said.face_blendshapes[0]]
             assert tuple(f"bs_{shape.category_name}" for shape in said.face_blendshapes[0]) == BLENDSHAPES
             np.testing.assert_array_equal(seen.matrix, said.facial_transformation_matrixes[0])
-    assert ours.see(background()[:256, :256], 1.0) is None
-    ours.close()
+    for one in (ours, public):
+        assert one.see(background()[:256, :256], 1.0) is None
+        one.close()
 
 
 def test_mediapipe_writes_nothing_into_the_terminal(model, capfd):
@@ -224,7 +230,7 @@ def test_windows_cover_the_frame_and_stay_inside():
             assert x + w <= width
             assert y + h <= height
             seen_times[y : y + h, x : x + w] += 1
-        assert seen_times.min() >= 3  # the whole, and at least one square of each size
+        assert seen_times.min() >= (4 if height >= 240 else 2)  # the whole, and at least one square of each size
 
 
 def test_a_crop_that_leaves_the_frame_is_moved_or_padded():

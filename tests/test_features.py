@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from mien import face, media, store, tables
-from mien.face.features import displays, head
-from mien.face.follower import BLENDSHAPES
+from mien.face.features import displays, eyes, head
+from mien.face.landmarker import BLENDSHAPES
 
-LOST = ["eye_opening", "mouth_opening", "gaze_right", "gaze_up", "yaw_deg", "pitch_deg", "roll_deg", *BLENDSHAPES]
+LOST = ["eye_opening", "mouth_opening", "yaw_deg", "pitch_deg", "roll_deg", *BLENDSHAPES]
 REST = face.Reference(open_eye=0.3, smile=0.1, yaw_deg=0.0, pitch_deg=0.0)
 
 
@@ -16,7 +16,7 @@ def person(seconds=10.0, rate_hz=25.0, **columns):
     """Rows of one person with a quiet face; columns may be arrays, or functions of time."""
     time_s = np.arange(round(seconds * rate_hz)) / rate_hz
     quiet = {"face_trust": 1.0, "why": "", "eye_opening": 0.3, "pixel_motion": 3.0, "pixel_noise": 1.0}
-    quiet |= dict.fromkeys(("yaw_deg", "pitch_deg", "roll_deg", "gaze_right", "gaze_up", "mouth_opening"), 0.0)
+    quiet |= dict.fromkeys(("yaw_deg", "pitch_deg", "roll_deg", "mouth_opening"), 0.0)
     quiet |= {"box_x_px": 200.0, "box_y_px": 100.0, "box_w_px": 80.0, "box_h_px": 100.0}
     quiet |= dict.fromkeys(BLENDSHAPES, 0.1)
     given = {name: value(time_s) if callable(value) else value for name, value in columns.items()}
@@ -39,7 +39,7 @@ def test_blinks_are_counted_and_timed():
     eyes = closed((1.0, 1.2), (4.0, 4.12), (7.0, 8.2), (9.0, 9.04))  # the third is too long, the last too short
     values, _ = measured(person(eye_opening=eyes))
     assert values["face_blinks_per_min"] == pytest.approx(12)
-    assert values["face_blink_mean_s"] == pytest.approx(0.16, abs=0.001)
+    assert values["face_blink_mean_s"] == pytest.approx(0.16, abs=0.01)
     shallow, reasons = measured(person(eye_opening=closed((1, 1.2), depth=0.24)))
     assert shallow["face_blinks_per_min"] == 0
     assert reasons["face_blink_mean_s"] == "no_blink"
@@ -62,14 +62,14 @@ def test_who_narrows_the_eyes_for_a_while_still_blinks():
     """One man of the real clips looks down at 0.6 of his open eye for nine seconds and blinks eight times meanwhile."""
     rows = person(eye_opening=lambda t: closed((2.0, 2.2), (4.0, 4.2), depth=0.05)(t) * np.where(t < 6, 0.6, 1.0))
     found = face.blinks(rows, 25.0, 0.3)
-    assert found["start_s"].tolist() == pytest.approx([2.0, 4.0])
-    assert found["end_s"].tolist() == pytest.approx([2.2, 4.2])
+    assert found["start_s"].tolist() == pytest.approx([2.0, 4.0], abs=0.03)
+    assert found["end_s"].tolist() == pytest.approx([2.2, 4.2], abs=0.03)
 
 
 def test_the_rule_of_the_audit_can_be_asked_for():
     rows = person(eye_opening=lambda t: closed((2.0, 2.2), (8.0, 8.2), depth=0.05)(t) * np.where(t < 6, 0.6, 1.0))
     rule = face.FeatureSettings(blink_rule="audit_f8")
-    assert face.blinks(rows, 25.0, 0.3, rule)["start_s"].tolist() == pytest.approx([8.0])
+    assert face.blinks(rows, 25.0, 0.3, rule)["start_s"].tolist() == pytest.approx([8.0], abs=0.03)
     assert face.features(rows, 0, 10, 25.0, REST, rule)[0]["face_blinks_per_min"] == pytest.approx(6)
     with pytest.raises(ValueError, match="no blink rule 'best'; expected one of local, audit_f8"):
         face.FeatureSettings(blink_rule="best")
@@ -142,7 +142,7 @@ def test_a_shake_is_a_zigzag_of_the_yaw(rate_hz):
 
     values, _ = measured(person(rate_hz=rate_hz, yaw_deg=shaken), rate_hz=rate_hz)
     assert values["face_shakes_per_min"] == pytest.approx(12, rel=0.02)
-    aside = person(rate_hz=rate_hz, yaw_deg=lambda t: 20 * np.exp(-(((t - 5) / 0.4) ** 2)))  # looks aside and back
+    aside = person(rate_hz=rate_hz, yaw_deg=lambda t: 20 * np.exp(-(((t - 5) / 0.2) ** 2)))  # looks aside and back
     assert measured(aside, rate_hz=rate_hz)[0]["face_shakes_per_min"] == 0
     slow = person(rate_hz=rate_hz, yaw_deg=lambda t: 20 * np.sin(2 * np.pi * t / 4))
     assert measured(slow, rate_hz=rate_hz)[0]["face_shakes_per_min"] == 0
@@ -223,11 +223,11 @@ def test_asymmetry_is_left_minus_right_of_the_person():
 
 def test_a_mirrored_face_swaps_left_and_right_and_nothing_else():
     rng = store.rng("mirrored face")
-    noise = {name: rng.random(250) for name in (*BLENDSHAPES, "gaze_right", "gaze_up")}
+    noise = {name: rng.random(250) for name in BLENDSHAPES}
     rows = person(**noise, yaw_deg=lambda t: 9 * np.sin(t), roll_deg=2.0, eye_opening=closed((1, 1.2)))
     other = {name: name.replace("Left", "_").replace("Right", "Left").replace("_", "Right") for name in BLENDSHAPES[1:]}
     mirrored = rows.assign(**{name: rows[f"bs_{twin[7:]}"] for name, twin in other.items()})
-    mirrored = mirrored.assign(**{name: -rows[name] for name in ("yaw_deg", "roll_deg", "gaze_right")})
+    mirrored = mirrored.assign(**{name: -rows[name] for name in ("yaw_deg", "roll_deg")})
     mirrored["box_x_px"] = 640 - rows["box_x_px"] - rows["box_w_px"]
     was, now = measured(rows)[0], measured(mirrored)[0]
     turned = {"face_smile_asymmetry", "face_brow_asymmetry", "face_gaze_right_mean"}
@@ -239,12 +239,27 @@ def test_a_mirrored_face_swaps_left_and_right_and_nothing_else():
         assert now[f"face_bs_{other[name.removeprefix('face_')][7:]}"] == pytest.approx(was[name])
 
 
+def looking(right=0.0, up=0.0):
+    """Blendshapes of eyes that look to the right of the picture (the person's left) and up."""
+    sides = {"OutLeft": right, "InRight": right, "InLeft": 0.0, "OutRight": 0.0}
+    heights = {"UpLeft": up, "UpRight": up, "DownLeft": 0.0, "DownRight": 0.0}
+    return {f"bs_eyeLook{name}": value for name, value in (sides | heights).items()}
+
+
+def test_gaze_is_to_the_right_of_the_picture_and_up():
+    values, _ = measured(person(**looking(0.3, 0.2)))
+    assert values["face_gaze_right_mean"] == pytest.approx(0.3)
+    assert (values["face_gaze_up_mean"], values["face_gaze_up_sd"]) == (pytest.approx(0.2), pytest.approx(0))
+    down = person(**looking() | {"bs_eyeLookDownLeft": 0.4, "bs_eyeLookDownRight": 0.4, "bs_eyeLookOutRight": 0.2})
+    assert measured(down)[0]["face_gaze_up_mean"] == pytest.approx(-0.4)
+    assert measured(down)[0]["face_gaze_right_mean"] == pytest.approx(-0.1)
+
+
 def test_gaze_is_taken_with_open_eyes():
-    lids = lambda t: np.where(t < 5, 0.9, 0.1)  # noqa: E731
-    blink = {"bs_eyeBlinkLeft": lids, "bs_eyeBlinkRight": lids}
-    values, _ = measured(person(gaze_right=lambda t: np.where(t < 5, -0.8, 0.2), gaze_up=0.1, **blink))
-    assert values["face_gaze_right_mean"] == pytest.approx(0.2)
-    assert (values["face_gaze_up_mean"], values["face_gaze_up_sd"]) == (pytest.approx(0.1), pytest.approx(0))
+    lids = {f"bs_eyeBlink{side}": lambda t: np.where(t < 5, 0.9, 0.1) for side in ("Left", "Right")}
+    rows = person(**looking(0.2), **lids)
+    rows.loc[rows["time_s"] < 5, "bs_eyeLookOutLeft"] = 0.9
+    assert measured(rows)[0]["face_gaze_right_mean"] == pytest.approx(0.2)
     shut = person(bs_eyeBlinkLeft=0.9, bs_eyeBlinkRight=0.9)
     assert measured(shut)[1]["face_gaze_right_mean"] == "little_face"
 
@@ -325,3 +340,12 @@ def test_blinks_counted_by_eye_are_found(shared):
         hits, missed, wrong = hits + sum(hit), missed + len(hit) - sum(hit), wrong + len(found) - sum(hit)
     assert hits / (hits + missed) >= 0.9
     assert hits / (hits + wrong) >= 0.9
+
+
+def test_gaze_turns_against_the_head_of_somebody_who_looks_at_one_place(shared):
+    """Turning the head with the eyes on a screen moves the eyes the other way (the vestibulo-ocular reflex)."""
+    clip = shared / "data" / "clips" / "one_person_webcam_silent.webm"
+    rows = face.extract((t, rgb) for t, rgb in media.frames(clip, rate_hz=10) if 18 < t < 25)
+    assert np.ptp(rows["yaw_deg"]) > 10
+    assert eyes.gaze(rows, "right").corr(rows["yaw_deg"]) < -0.6
+    assert eyes.gaze(rows, "up").corr(rows["pitch_deg"]) < -0.5

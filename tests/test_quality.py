@@ -8,12 +8,13 @@ import pytest
 from mien import face, media, store, tables
 from mien.__main__ import _faces_missing
 from mien.face import quality
+from mien.face.finder import Box
 from mien.river.report import unseen
 from mien.synthetic import Look, Portrait, Pose
 
 GOOD = {"yaw_deg": 0.0, "pitch_deg": 0.0, "box_w_px": 120.0, "box_h_px": 140.0, "detector_score": 0.95}
 GOOD |= {"sharpness": 0.1, "brightness": 120.0, "jitter": 0.001, "eye_opening": 0.3, "mouth_opening": 0.1}
-GOOD |= {"gaze_up": 0.0, "bs_jawOpen": 0.2}
+GOOD |= {"bs_jawOpen": 0.2}
 
 
 def trusted(**changes):
@@ -21,12 +22,15 @@ def trusted(**changes):
 
 
 @pytest.fixture(scope="module")
-def grey():
-    portrait = Portrait(Look(), 320, 360, 120).picture(Pose())
-    return cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
+def drawn():
+    return Portrait(Look(), 320, 360, 120).picture(Pose())
 
 
-BOX = (100, 110, 120, 140)
+BOX = Box(100, 110, 120, 140)
+
+
+def looks(rgb, box=BOX):
+    return quality.looks(media.Picture.of(rgb), box)
 
 
 def test_a_good_picture_is_fully_trusted():
@@ -53,17 +57,17 @@ def test_what_can_not_be_seen_is_missing_with_its_reason(changes, reason):
     assert row["face_trust"] == 0
     assert row["why"] == reason
     assert reason in tables.REASONS
-    assert row[["eye_opening", "mouth_opening", "gaze_up", "bs_jawOpen"]].isna().all()
+    assert row[["eye_opening", "mouth_opening", "bs_jawOpen"]].isna().all()
     assert row[["yaw_deg", "box_w_px", "sharpness"]].notna().all()
 
 
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("box_w_px", (25, 40, 60, 64)),
-        ("sharpness", (0.005, 0.01, 0.02, 0.03)),
+        ("box_w_px", (20, 30, 45, 48)),
+        ("sharpness", (0.005, 0.008, 0.011, 0.012)),
         ("brightness", (11, 14, 18, 20)),
-        ("detector_score", (0.7, 0.8, 0.9, 0.92)),
+        ("detector_score", (0.7, 0.8, 0.88, 0.9)),
         ("jitter", (0.045, 0.03, 0.021, 0.02)),
         ("yaw_deg", (38, 30, -20, 0)),
     ],
@@ -77,28 +81,34 @@ def test_trust_falls_with_each_quality(name, values):
 
 def test_what_is_not_known_takes_nothing_away_and_a_small_face_is_not_punished_twice():
     assert trusted(jitter=np.nan)["face_trust"] == 1  # the first frame of a track
-    small = trusted(box_w_px=42.0)["face_trust"]
-    assert trusted(box_w_px=42.0, sharpness=0.0165)["face_trust"] == pytest.approx(small)
+    small = trusted(box_w_px=32.0)["face_trust"]
+    assert small == pytest.approx(0.5)
+    assert trusted(box_w_px=32.0, sharpness=0.0075)["face_trust"] == pytest.approx(small)
 
 
-def test_sharpness_falls_with_blur_and_not_with_light(grey):
-    sharp = [quality.looks(cv2.GaussianBlur(grey, None, s) if s else grey, BOX)["sharpness"] for s in (0, 1, 2, 4, 8)]
+def test_sharpness_falls_with_blur_and_not_with_light(drawn):
+    sharp = [looks(cv2.GaussianBlur(drawn, None, s) if s else drawn)["sharpness"] for s in (0, 1, 2, 4, 8)]
     assert sharp == sorted(sharp, reverse=True)
     assert sharp[0] > 5 * sharp[2]
-    dim = quality.looks((0.4 * grey).astype(np.uint8), BOX)
-    assert dim["sharpness"] == pytest.approx(sharp[0], rel=0.05)
-    assert dim["brightness"] == pytest.approx(0.4 * quality.looks(grey, BOX)["brightness"], rel=0.02)
+    dim = looks((0.4 * drawn).astype(np.uint8))
+    assert dim["sharpness"] == pytest.approx(sharp[0], rel=0.1)
+    assert dim["brightness"] == pytest.approx(0.4 * looks(drawn)["brightness"], rel=0.02)
 
 
-def test_sharpness_is_of_the_face_at_one_size(grey):
-    large = cv2.resize(grey, None, fx=2.5, fy=2.5, interpolation=cv2.INTER_CUBIC)
-    at_large = quality.looks(large, tuple(2.5 * side for side in BOX))
-    assert at_large["sharpness"] == pytest.approx(quality.looks(grey, BOX)["sharpness"], rel=0.25)
+def test_sharpness_is_of_the_face_at_one_size(drawn):
+    large = cv2.resize(drawn, None, fx=2.5, fy=2.5, interpolation=cv2.INTER_CUBIC)
+    at_large = looks(large, Box(*(2.5 * side for side in BOX[:4])))
+    assert at_large["sharpness"] == pytest.approx(looks(drawn)["sharpness"], rel=0.25)
+    small = cv2.resize(drawn, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+    at_small = looks(small, Box(*(0.3 * side for side in BOX[:4])))
+    assert at_small["sharpness"] < 0.3 * looks(drawn)["sharpness"]
 
 
-def test_nothing_has_no_quality_and_a_plain_wall_is_not_sharp(grey):
-    assert np.isnan(list(quality.looks(grey, (400, 10, 50, 50)).values())).all()
-    assert quality.looks(np.full((200, 200), 90, np.uint8), BOX) == {"sharpness": 0.0, "brightness": 90.0}
+def test_nothing_has_no_quality_and_a_plain_wall_is_not_sharp(drawn):
+    assert np.isnan(list(looks(drawn, Box(400, 10, 50, 50)).values())).all()
+    assert looks(np.full((300, 300, 3), 90, np.uint8)) == {"sharpness": 0.0, "brightness": 90.0}
+    outside = looks(drawn, Box(-60, 110, 120, 140))
+    assert np.isfinite(list(outside.values())).all()
 
 
 def test_jitter_is_what_moving_turning_and_scaling_do_not_explain():
@@ -144,7 +154,7 @@ def test_trust_follows_size_and_blur_and_spares_dark_skin():
     assert good["face_trust"] > 0.85
     assert dark_skin["brightness"] < 0.5 * good["brightness"]
     assert dark_skin["face_trust"] > 0.85
-    assert looked_at(face_width_px=36)["face_trust"] < 0.6
+    assert looked_at(face_width_px=28)["face_trust"] < 0.6
     assert looked_at(blur_px=4.0)["face_trust"] < 0.3
     assert good["jitter"] < 0.002
 
@@ -161,11 +171,3 @@ def test_trust_agrees_at_ten_frames_a_second_and_at_every_frame(shared):
         assert (both["face_trust_ten"] - both["face_trust"]).abs().median() < 0.03
         assert ten["face_trust"].mean() == pytest.approx(full["face_trust"].mean(), abs=0.03)
         assert ((both["face_trust_ten"] > 0) == (both["face_trust"] > 0)).mean() > 0.97
-
-
-def test_gaze_turns_against_the_head_of_somebody_who_looks_at_one_place(shared):
-    """Turning the head with the eyes on a screen moves the irises the other way (the vestibulo-ocular reflex)."""
-    clip = shared / "data" / "clips" / "one_person_webcam_silent.webm"
-    rows = face.extract((t, rgb) for t, rgb in media.frames(clip, rate_hz=10) if 18 < t < 25)
-    assert np.ptp(rows["yaw_deg"]) > 10
-    assert rows["gaze_right"].corr(rows["yaw_deg"]) < -0.5

@@ -82,3 +82,32 @@ def test_a_track_needs_as_many_trusts_as_times_and_increasing_times():
         tables.Track(np.array([0.0, 1.0]), np.zeros((2, 1)), ("x",), np.ones(1))
     with pytest.raises(tables.TableError, match="times must increase"):
         tables.Track(np.array([0.0, 0.0]), np.zeros((2, 1)), ("x",), np.ones(2))
+
+
+GERMAN = "\ufeffRecording_ID;Path; kind;person_id;licence;source;label_rating\r\nr1;a.wav;video;NA;CC0;made up;0,5\r\n"
+
+
+@pytest.mark.parametrize(
+    "text", [GERMAN, GERMAN.replace(";", "\t").replace("0,5", "0.5"), GERMAN.replace(",", ".").replace(";", ",")]
+)
+def test_a_table_as_spreadsheets_write_it(tmp_path, text):
+    (tmp_path / "recordings.csv").write_bytes(text.encode())
+    read = tables.read(tmp_path / "recordings.csv", tables.RECORDINGS)
+    assert list(read.columns) == [*tables.RECORDINGS.names, "label_rating"]
+    assert read[["recording_id", "person_id", "label_rating"]].values.tolist() == [["r1", "NA", 0.5]]
+
+
+@pytest.mark.parametrize("name", ["recordings.csv", "recordings.parquet"])
+@pytest.mark.parametrize("content", ["recording_id,Straße".encode("cp1252"), b"", b"a,a\n1,2,3\n1\n"])
+def test_what_is_no_table_is_one_clear_error(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    words = "not a CSV table in UTF-8; expected the table 'recordings'|not a readable|no column 'recording_id'"
+    with pytest.raises(tables.TableError, match=words):
+        tables.read(tmp_path / name, tables.RECORDINGS)
+
+
+def test_a_comma_too_many_never_moves_the_columns(tmp_path):
+    row = "r1,talk, part 2.wav,video,,CC0,made up\n"
+    (tmp_path / "recordings.csv").write_text(",".join(tables.RECORDINGS.names) + "\n" + row)
+    with pytest.raises(tables.TableError, match="not a readable CSV table"):
+        tables.read(tmp_path / "recordings.csv", tables.RECORDINGS)

@@ -146,3 +146,30 @@ def test_a_short_rest_is_left_out_unless_it_is_all_there_is(duration_s, expected
 
 def test_nothing_measured_is_an_empty_table():
     assert list(windows.table([], windows.WindowSettings()).columns) == [*tables.WINDOWS.names, "why"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"length_s": 0.01}, r"length_s is 0\.01 s; expected 0\.3 s or more: a voice needs that much speech"),
+        ({"length_s": float("nan")}, r"length_s is nan s; expected"),
+        ({"length_s": float("inf")}, r"length_s is inf s; expected .* or None for one window per recording"),
+        (
+            {"hop_s": 0.001},
+            r"hop_s is 0\.001 s; expected 0\.1 s or more: faces are usually looked at ten times a second",
+        ),
+        ({"hop_s": -1.0}, r"hop_s is -1 s"),
+        ({"calibration_s": 0.5}, r"calibration_s is 0\.5 s; expected 1 s or more: .*or 0 for no norms"),
+        ({"shortest_share": 0.0}, r"shortest_share is 0\.0; expected more than 0"),
+    ],
+)
+def test_settings_that_leave_nothing_to_measure_are_refused(settings, words):
+    with pytest.raises(windows.WindowError, match=words):
+        windows.WindowSettings(**settings)
+
+
+def test_without_a_calibration_span_there_are_no_norms_and_all_windows_are_judged():
+    made = windows.table([talk()], windows.WindowSettings(calibration_s=0))
+    assert not made["is_calibration"].any()
+    assert made["voice_f0_st_mean"].isna().all()
+    assert made["why"].iloc[:3].str.contains("no_calibration").all()

@@ -1,7 +1,7 @@
 """The ``mien`` command: fetch, build, evaluate, draw, reproduce, check."""
 
 import argparse
-import json
+import errno
 import os
 import sys
 import time
@@ -18,26 +18,52 @@ SAYS = Console(highlight=False, soft_wrap=True)
 WARNS = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+class CommandError(ValueError):
+    """What was asked of a command makes no sense; the message says what would."""
+
+
 def main(words=None):
     """Run one command; return 0 if all went well, 1 if a batch went on past a failure, 2 if nothing could be done."""
     asked = _parser().parse_args(words)
     try:
         return asked.run(asked) or 0
     except Exception as error:
-        if not isinstance(error, _expected()):
+        said = _of_the_disk(error, getattr(asked, "out", None)) if isinstance(error, OSError) else str(error)
+        if not (said and isinstance(error, (OSError, *_expected()))):
             raise
-        WARNS.print(f"mien {asked.command}: {error}", style="red", markup=False)
+        WARNS.print(f"mien {asked.command}: {said}", style="red", markup=False)
         return 2
     except KeyboardInterrupt:
         WARNS.print(f"\nmien {asked.command}: stopped; call it again and it goes on where it was", style="yellow")
         return 130
 
 
+def _of_the_disk(error, out):
+    """What a disk refused, naming the path and what would work; '' for a fault that is ours and not the disk's."""
+    would_work = {
+        errno.EACCES: "expected a place that may be read and written; change its permissions or name another",
+        errno.EPERM: "expected a place that may be read and written; change its permissions or name another",
+        errno.EROFS: "this disk can only be read; name a place on another",
+        errno.ENOTDIR: "a part of this path is a file; name a folder",
+        errno.EISDIR: "this is a folder; name a file",
+        errno.EEXIST: "a file is in the place of the folder; name a folder",
+        errno.ENAMETOOLONG: "name a shorter path",
+        errno.ELOOP: "links lead round in a circle",
+        errno.ENOSPC: "make space and call it again: what was made is kept",
+        errno.EDQUOT: "make space and call it again: what was made is kept",
+    }
+    if error.errno not in would_work:
+        return ""
+    where = error.filename or out
+    return f"{f'{where}: ' if where else ''}{os.strerror(error.errno)}; {would_work[error.errno]}"
+
+
 def _expected():
     """The errors that are the user's to mend; any other is ours, and keeps its traceback."""
-    from mien import corpora, evidence, face, media, models, recordings, river, sources, tables
+    from mien import corpora, evidence, face, media, models, recordings, river, sources, tables, windows
 
     return (
+        CommandError,
         corpora.CorpusError,
         evidence.EvidenceError,
         face.FaceError,
@@ -47,6 +73,7 @@ def _expected():
         river.BuildError,
         sources.SourceError,
         tables.TableError,
+        windows.WindowError,
     )
 
 
@@ -71,10 +98,10 @@ def _add_build(commands):
     build.add_argument("--out", type=Path, required=True, help="folder for the tables and report.json")
     build.add_argument("--corpus", help="read PATH as this corpus (ravdess, emodb): one window per clip")
     build.add_argument(
-        "--fps", type=_positive, help="pictures analysed a second (default: all; blinks need 20 or more)"
+        "--fps", type=_rate, default=10.0, help="pictures analysed a second, or full (default 10; blinks need 20)"
     )
     build.add_argument("--window-s", type=_positive, help="length of a window, seconds (default 10)")
-    build.add_argument("--calibration-s", type=_positive, help="span for a person's own norms, seconds (default 20)")
+    build.add_argument("--calibration-s", type=_seconds, help="span for a person's own norms, seconds (default 20)")
     _add_workers(build)
     build.set_defaults(run=_build)
 
@@ -95,8 +122,8 @@ def _add_draw(commands):
     draw = commands.add_parser("draw", help="draw a ribbon of a built recording, or all figures of the default study")
     draw.add_argument("built", type=Path, nargs="?", help="folder made by `mien build` (default: the default study)")
     draw.add_argument("--recording", help="which recording (default: the first)")
-    draw.add_argument("--start-s", type=float, default=0.0)
-    draw.add_argument("--end-s", type=float, help="default: start + 60")
+    draw.add_argument("--start-s", type=_seconds, default=0.0)
+    draw.add_argument("--end-s", type=_seconds, help="default: start + 60")
     draw.add_argument("--out", type=Path, help="folder for the figure (default: the built folder)")
     draw.set_defaults(run=_draw)
 
@@ -113,14 +140,27 @@ def _add_check(commands):
 
 
 def _positive(text):
-    value = float(text)
-    if not 0 < value < float("inf"):
+    if _seconds(text) == 0:
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return float(text)
+
+
+def _seconds(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number, 0 or more, such as 2.5")
     return value
 
 
+def _rate(text):
+    return None if text == "full" else _positive(text)
+
+
 def _count(text):
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"{text} is not a whole number, 0 or more")
     return int(text)
 
@@ -143,7 +183,7 @@ LINE_EVERY_S = 10.0
 @contextmanager
 def _progress():
     """A callback ``(name, done, total)``: a bar per name on a terminal, elsewhere a line every ten seconds."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
     with Progress(*columns, TimeRemainingColumn(), console=WARNS, transient=True) as bars:
         tasks, said_s = {}, time.monotonic()
 
@@ -171,17 +211,17 @@ def _fetch(asked):
 
 
 def _build(asked):
-    from mien import recordings, river, windows
+    from mien import recordings, river, store, windows
 
     cut = {"length_s": asked.window_s, "hop_s": asked.window_s} if asked.window_s else {}
     if asked.corpus:
-        found = [one for path in asked.path for one in _corpus(asked.corpus, path)]
         cut = cut or {"length_s": None}
-    else:
-        found = [one for path in asked.path for one in recordings.read(path)]
-    if asked.calibration_s:
+    if asked.calibration_s is not None:
         cut["calibration_s"] = asked.calibration_s
     settings = river.RiverSettings(rate_hz=asked.fps, window=windows.WindowSettings(**cut))
+    read = partial(_corpus, asked.corpus) if asked.corpus else recordings.read
+    found = recordings.distinct([one for path in asked.path for one in read(path)])
+    store.ready(asked.out)
     with _progress() as tick:
         report = river.build(found, asked.out, settings, asked.workers, tick)
     return _say_built(report, asked.out)
@@ -207,9 +247,11 @@ def _say_built(report, out):
         WARNS.print(f"warning: {warning}", style="yellow", markup=False)
     if len(report["warnings"]) > 10:
         WARNS.print(f"… and {len(report['warnings']) - 10} more warnings in report.json", style="yellow")
+    for one in report["unread"]:
+        WARNS.print(f"not used: {one['recording_id']}: {one['error']}", style="red", markup=False)
     for one in report["failed"]:
         WARNS.print(f"not built: {one['recording_id']}: {one['error']}", style="red", markup=False)
-    return 1 if report["failed"] else 0
+    return 1 if report["failed"] or report["unread"] else 0
 
 
 def _faces_missing(report):
@@ -228,8 +270,9 @@ def _faces_missing(report):
 def _evaluate(asked):
     from mien import evidence, store, tables
 
-    table = tables.read(asked.windows, tables.WINDOWS)
-    names = asked.models.split(",")
+    table = tables.read(_inside(asked.windows, "windows.csv"), tables.WINDOWS)
+    names = list(dict.fromkeys(filter(None, (name.strip() for name in asked.models.split(",")))))
+    store.ready(asked.out)
     settings = evidence.EvidenceSettings(n_permutations=asked.permutations, primary=names[0])
     with _progress() as tick:
         result = evidence.evaluate_table(
@@ -242,12 +285,11 @@ def _evaluate(asked):
             workers=asked.workers,
             progress=lambda done, total, words: tick(words, done, total),
         )
-    asked.out.mkdir(parents=True, exist_ok=True)
     tables.write(result.predictions, asked.out / "predictions.csv")
     tables.write(result.rows, asked.out / "evidence.csv")
     report = {"windows": asked.windows.name, "sha256": store.sha256(asked.windows), "settings": settings}
     report |= {"told": result.told, "found": evidence.sentences(result.rows)}
-    (asked.out / "report.json").write_text(json.dumps(store.plain(report), indent=1, ensure_ascii=False) + "\n")
+    store.write_json(report, asked.out / "report.json")
     synthetic = "is_synthetic" in table and table["is_synthetic"].astype(bool).any()
     for sentence in evidence.sentences(result.rows):
         SAYS.print(f"SYNTHETIC windows, no evidence about people: {sentence}" if synthetic else sentence, markup=False)
@@ -255,20 +297,47 @@ def _evaluate(asked):
         SAYS.print(f"{what}: {number}", markup=False)
 
 
+def _inside(path, name):
+    """The path, unless it is a folder that has the file inside: then the nearest thing that would work is said."""
+    if path.is_dir():
+        near = f"; did you mean {path / name}?" if (path / name).is_file() else ""
+        raise CommandError(f"{path}: a folder; expected the file {name}{near}")
+    return path
+
+
+def _built(folder):
+    if not folder.is_dir() or not (folder / "report.json").is_file():
+        found = "a file" if folder.is_file() else "no report.json in it" if folder.is_dir() else "no such folder"
+        raise CommandError(f"{folder}: expected a folder made by `mien build … --out {folder}`; found {found}")
+    return folder
+
+
+def _check_span(start_s, end_s, read):
+    """Raise :class:`CommandError` unless something of the recording lies between start and end."""
+    last_s = float(read["windows"]["end_s"].max())
+    if not start_s < min(end_s, last_s):
+        raise CommandError(
+            f"nothing lies between --start-s {start_s:g} and --end-s {end_s:g} of {read['recording_id']!r}; expected "
+            f"0 <= start < end, and a start before its end at {last_s:.1f} s"
+        )
+
+
 def _draw(asked):
-    from mien import figures, study
+    from mien import figures, store, study
 
     if asked.built is None:
         for path in study.Study().draw():
             SAYS.print(str(path), markup=False)
         return
-    read = study.built(asked.built, asked.recording)
-    end_s = asked.end_s or asked.start_s + 60
+    read = study.built(_built(asked.built), asked.recording)
+    end_s = asked.start_s + 60 if asked.end_s is None else asked.end_s
+    _check_span(asked.start_s, end_s, read)
+    store.ready(asked.out or asked.built)
 
     def numbers(*read):
         return figures.ribbon_numbers(*read, asked.start_s, end_s)
 
-    name = f"ribbon_{read['recording_id']}"
+    name = f"ribbon_{store.file_name(read['recording_id'])}"
     made_up = " (SYNTHETIC)" if read["windows"]["is_synthetic"].any() else ""
     draw = partial(figures.ribbon, title=f"{read['recording_id']}{made_up}")
     one = figures.Figure(name, "", ("turns", "faces", "voice"), "", numbers, draw)

@@ -27,6 +27,7 @@ another order; a partner from another recording."""
 FIGURES = ("mean_effect", "mean_p", "peak_effect", "peak_p")
 ANGLES = ["yaw_deg", "pitch_deg", "roll_deg"]
 SMILE = ["bs_mouthSmileLeft", "bs_mouthSmileRight"]
+FACE_COLUMNS = ["recording_id", "person_id", "time_s", "face_trust", *ANGLES, *SMILE, "pixel_motion", "pixel_noise"]
 
 
 @dataclass(frozen=True)
@@ -80,17 +81,20 @@ def table(faces, voice, turns, settings=None, roles=None):
     replace, and they always stand at the same time from the start. Many rows are many tests: without a claim fixed in
     advance they are exploratory (AUDIT E12).
     """
-    settings, roles = settings or CouplingSettings(), roles or {}
-    everyone = _tracks(faces, voice, settings)
-    rows = []
+    settings = settings or CouplingSettings()
+    return compared(signals(faces, voice, settings), bleeds(voice, turns, settings), settings, roles)
+
+
+def compared(everyone, bled, settings=None, roles=None):
+    """:func:`table` from what :func:`signals` and :func:`bleeds` found, recording by recording if there are many."""
+    settings, roles, rows = settings or CouplingSettings(), roles or {}, []
     for recording in sorted({recording for recording, _ in everyone}):
         people = sorted(person for r, person in everyone if r == recording)
         for a, b in combinations(people, 2):
-            heard = [part[part["recording_id"] == recording] for part in (voice, turns)]
             for signal in SIGNALS:
                 found, reasons = _pair(everyone, (recording, a), (recording, b), signal, settings, roles)
                 if signal == "voice_level":
-                    found["bleed_r"], why = bleed(*heard, a, b, settings)
+                    found["bleed_r"], why = bled.get((recording, a, b), (np.nan, "no_audio"))
                     reasons |= {"bleed_r": why} if why else {}
                 keys = {"recording_id": recording, "person_a": a, "person_b": b, "signal": signal}
                 rows.append(keys | found | {"why": tables.why(reasons)})
@@ -101,11 +105,12 @@ def table(faces, voice, turns, settings=None, roles=None):
 # ---- signals on one clock -------------------------------------------------------------------------------------------
 
 
-def _tracks(faces, voice, settings):
+def signals(faces, voice, settings=None):
     """Every person's signals, (n, 4) on a grid of ``rate_hz`` from the recording's start, by (recording, person).
 
-    Only of recordings with at least two people.
+    Of ``faces`` only :data:`FACE_COLUMNS` are read. Only of recordings with at least two people.
     """
+    settings = settings or CouplingSettings()
     keys = pd.concat([table[["recording_id", "person_id"]] for table in (faces, voice)]).drop_duplicates()
     several = keys["recording_id"].value_counts().loc[lambda count: count > 1].index
     faces, voice = (table[table["recording_id"].isin(several)] for table in (faces, voice))
@@ -306,6 +311,16 @@ def _with_others(everyone, a, b, column, settings, roles):
 
 
 # ---- one room, two microphones --------------------------------------------------------------------------------------
+
+
+def bleeds(voice, turns, settings=None):
+    """:func:`bleed` of every pair of every recording: ``{(recording_id, person_a, person_b): (r, reason)}``."""
+    found = {}
+    for recording, rows in voice.groupby("recording_id"):
+        said = turns[turns["recording_id"] == recording]
+        for a, b in combinations(sorted(rows["person_id"].unique()), 2):
+            found[recording, a, b] = bleed(rows, said, a, b, settings)
+    return found
 
 
 def bleed(voice, turns, a, b, settings=None):

@@ -1,8 +1,10 @@
 """Paths, hashes and seeds; and ``kept``: made once from these causes, made again only when a cause changes."""
 
+import errno
 import hashlib
 import json
 import os
+import re
 import time
 import zlib
 from dataclasses import asdict, is_dataclass
@@ -13,6 +15,10 @@ import numpy as np
 
 SEED = 20240501
 """The one written seed. Every use derives its own generator from a name, so that adding one never moves another."""
+
+
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What no other file would be spared: no space, no share of it left, a disk that can't be written."""
 
 
 def rng(name, seed=SEED):
@@ -28,6 +34,37 @@ def sha256(path):
     """The sha256 of a file's bytes, as 64 hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_name(text):
+    """A name for a file about ``text``: the text itself where it is plain, else what is plain in it and a hash.
+
+    Two texts never share a name, not even where a disk ignores case, and none leads out of its folder.
+
+    >>> file_name("talk-01"), file_name("a/b"), file_name("../x") == file_name("__x")
+    ('talk-01', 'a_b.c14cddc033f6', False)
+    """
+    if re.fullmatch(r"[a-z0-9_-]{1,60}", text):
+        return text
+    readable = re.sub(r"[^\w-]+", "_", text)[:40]
+    return f"{readable}.{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+
+
+def ready(folder):
+    """Make a folder, unless it is there, and see that files can be written into it, before any work is spent.
+
+    Raises the :class:`OSError` of the disk (no permission, a file in its place, no space), which names the path.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / f".{os.getpid()}.probe"
+    try:
+        probe.write_bytes(b"0")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
+    finally:
+        probe.unlink(missing_ok=True)
+    return folder
 
 
 @cache
@@ -60,6 +97,13 @@ def plain(value):
     return str(value) if isinstance(value, Path) else value
 
 
+def write_json(value, path):
+    """Write a value as JSON; what of a file name is no UTF-8 is escaped."""
+    text = json.dumps(plain(value), indent=1, ensure_ascii=False) + "\n"
+    Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
+    return Path(path)
+
+
 def sidecar(path):
     """Where the causes of a kept file are written: beside it, hidden, so that folders stay readable."""
     path = Path(path)
@@ -68,7 +112,7 @@ def sidecar(path):
 
 def notes(path):
     """What the maker of a kept file reported when it made it."""
-    return json.loads(sidecar(path).read_text())["notes"]
+    return json.loads(sidecar(path).read_text("utf-8"))["notes"]
 
 
 def is_current(path, causes):
@@ -77,10 +121,16 @@ def is_current(path, causes):
     if not path.is_file() or not sidecar(path).is_file():
         return False
     try:
-        record = json.loads(sidecar(path).read_text())
+        record = json.loads(sidecar(path).read_text("utf-8"))
     except json.JSONDecodeError:
         return False
     return record.get("causes") == plain(causes) and record.get("sha256") == sha256(path)
+
+
+def forget(path):
+    """Remove a kept file that is no longer needed, and the record of its causes."""
+    for file in (Path(path), sidecar(path)):
+        file.unlink(missing_ok=True)
 
 
 def kept(path, causes, make):
@@ -89,25 +139,36 @@ def kept(path, causes, make):
     ``make(temporary_path)`` writes the file and may return a dictionary of notes, kept beside it. The file appears
     whole or not at all: a stopped or failing maker leaves the earlier file as it was.
     """
-    path = Path(path)
-    if is_current(path, causes):
-        return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{os.getpid()}.{path.name}")
+    kept_together({"": Path(path)}, causes, lambda parts: make(parts[""]))
+    return Path(path)
+
+
+def kept_together(paths, causes, make):
+    """Make several files in one go unless all are already there from the same causes; ``paths`` has them by name.
+
+    ``make({name: temporary_path})`` writes them and may return notes, as for :func:`kept`.
+    """
+    if all(is_current(path, causes) for path in paths.values()):
+        return
+    parts = {name: path.with_name(f".{os.getpid()}.{path.name}") for name, path in paths.items()}
+    for path in paths.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     try:
-        told = make(part)
-        made = sha256(part)  # of what this process made, whoever replaces the file next
-        part.replace(path)
+        told = make(parts)
+        made = {name: sha256(part) for name, part in parts.items()}  # of what this process made, whoever comes next
+        for name, part in parts.items():
+            part.replace(paths[name])
     finally:
-        part.unlink(missing_ok=True)
-    return record(path, causes, told, time.perf_counter() - started, made)
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+    for name, path in paths.items():
+        record(path, causes, told, time.perf_counter() - started, made[name])
 
 
 def record(path, causes, told=None, seconds=0.0, made=None):
     """Write the sidecar of a file that was just made: its causes, its hash, what its maker told, how long it took."""
     told = {"causes": causes, "sha256": made or sha256(path), "notes": told or {}, "seconds": round(seconds, 3)}
     whole = sidecar(path).with_name(f".{os.getpid()}{sidecar(path).name}")
-    whole.write_text(json.dumps(plain(told), indent=1, ensure_ascii=False))
-    whole.replace(sidecar(path))
+    write_json(told, whole).replace(sidecar(path))
     return path

@@ -20,6 +20,20 @@ SIGNALS = ("face", "voice", "turn")
 """The modalities; each is a column prefix (``face_``, ``voice_``, ``turn_``)."""
 
 
+SHORTEST_S = voice.VoiceSettings.window_min_speech_s
+"""A shorter window never holds enough speech for a voice to be measured (nor the second of face that a face needs)."""
+
+SHORTEST_HOP_S = 0.1
+"""The time between two pictures at the usual ten a second, so windows closer together hold the same pictures."""
+
+SHORTEST_CALIBRATION_S = voice.VoiceSettings.calibration_min_voiced_s
+"""A person's usual voice needs that much voiced speech."""
+
+
+class WindowError(ValueError):
+    """The settings of windows make no sense; the message says the smallest value that does, and why."""
+
+
 @dataclass(frozen=True)
 class WindowSettings:
     """How time is cut, and from which span a person's own norms are taken.
@@ -27,13 +41,31 @@ class WindowSettings:
     ``length_s`` and ``hop_s`` in seconds; ``length_s=None`` makes one window of the whole recording. A last window
     shorter than ``shortest_share`` of the length is left out. ``calibration_s`` is the span at the start of a
     recording from which a person's reference pitch and level come; windows that touch it are marked
-    ``is_calibration`` and are never evaluated, because a norm must not come from what it is used on.
+    ``is_calibration`` and are never evaluated, because a norm must not come from what it is used on; 0 takes no norms.
+    Raises :class:`WindowError` for a length, hop or span too short to measure anything in.
     """
 
     length_s: float | None = 10.0
     hop_s: float = 10.0
     shortest_share: float = 0.5
     calibration_s: float = 20.0
+
+    def __post_init__(self):
+        if self.length_s is not None:
+            speech = "a voice needs that much speech to be measured, a face a second of it"
+            _at_least(self.length_s, SHORTEST_S, "length_s", f"{speech}; or None for one window per recording")
+            pictures = "faces are usually looked at ten times a second"
+            _at_least(self.hop_s, SHORTEST_HOP_S, "hop_s", pictures)
+        if self.calibration_s != 0:
+            voiced = "a person's usual voice needs that much of it; or 0 for no norms"
+            _at_least(self.calibration_s, SHORTEST_CALIBRATION_S, "calibration_s", voiced)
+        if not 0 < self.shortest_share <= 1:
+            raise WindowError(f"windows: shortest_share is {self.shortest_share}; expected more than 0 and at most 1")
+
+
+def _at_least(value, least, name, why):
+    if not least <= value < np.inf:
+        raise WindowError(f"windows: {name} is {value:g} s; expected {least:g} s or more: {why}")
 
 
 @dataclass(frozen=True)
@@ -56,6 +88,10 @@ class Measured:
     about: dict = field(default_factory=dict)
     shared_by: str = ""
     is_synthetic: bool = False
+
+    def face_of(self, person_id):
+        """Every row and column of one person's face."""
+        return _of(self.faces, person_id)
 
     @property
     def person_ids(self):
@@ -86,15 +122,22 @@ def table(measured, settings, voice_settings=None, turn_settings=None):
     """
     voice_settings = voice_settings or voice.VoiceSettings()
     turn_settings = turn_settings or turns.TurnSettings()
-    listed = _listed_norms(measured, voice_settings)
-    rows = []
-    for one in measured:
-        everything = turns.floor(one.turns, turn_settings, one.duration_s) if len(one.turns) else None
-        for person_id in one.person_ids:
-            rows += _rows(one, person_id, everything, listed, settings, voice_settings)
-    if not rows:
+    listed = listed_norms(measured, voice_settings)
+    return assembled([row for one in measured for row in rows(one, listed, settings, voice_settings, turn_settings)])
+
+
+def rows(one, listed, settings, voice_settings, turn_settings):
+    """The windows of one recording as a list of dictionaries; ``listed`` as :func:`listed_norms` gives it."""
+    everything = turns.floor(one.turns, turn_settings, one.duration_s) if len(one.turns) else None
+    people = one.person_ids
+    return [row for person in people for row in _rows(one, person, everything, listed, settings, voice_settings)]
+
+
+def assembled(found):
+    """The rows of all recordings as one table, in which connected people and recordings are one group."""
+    if not found:
         return tables.WINDOWS.empty().assign(why="")
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(found)
     frame["group_id"] = group_id(frame)
     return tables.WINDOWS.check(frame[_order(frame)])
 
@@ -122,7 +165,7 @@ def prefixes(frame):
     return [signal for signal in SIGNALS if any(column.startswith(f"{signal}_") for column in frame.columns)]
 
 
-def _listed_norms(measured, settings):
+def listed_norms(measured, settings):
     """What is usual for those who have recordings marked for calibration, by person_id."""
     parts = {}
     for one in measured:
@@ -132,7 +175,7 @@ def _listed_norms(measured, settings):
     return {
         person_id: Norms(
             voice.reference(pd.concat([_of(one.voice, person_id) for one in own]), settings),
-            face.reference(pd.concat([_of(one.faces, person_id) for one in own])),
+            face.reference(pd.concat([one.face_of(person_id) for one in own])),
         )
         for person_id, own in parts.items()
     }
@@ -159,7 +202,7 @@ def _norms(faces, sound, settings, voice_settings):
 
 
 def _rows(one, person_id, everything, listed, settings, voice_settings):
-    faces, sound = _of(one.faces, person_id), _of(one.voice, person_id)
+    faces, sound = one.face_of(person_id), _of(one.voice, person_id)
     speech = one.turns[(one.turns["person_id"] == person_id) & (one.turns["kind"] == "speech")]
     norms = listed[person_id] if person_id in listed else _norms(faces, sound, settings, voice_settings)
     for start_s, end_s in spans(one.duration_s, settings):
@@ -224,7 +267,7 @@ def _voice(one, sound, speech, start_s, end_s, reference, settings):
 def _turn(one, person_id, everything, start_s, end_s):
     if "turn" in one.absent:
         return one.absent["turn"]
-    if one.shared_by:
+    if one.shared_by == person_id or (one.shared_by and (person_id, "turn") not in one.trust):
         return "mixed_sound"
     if len(one.person_ids) == 1:
         return "no_person_on_side"

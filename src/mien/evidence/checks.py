@@ -11,6 +11,7 @@ from mien import models, tables
 
 NOT_SIGNALS = ("label", "confound", "trust", "why")
 MOST_CLASSES = 20
+NO_LABELS = "none (they come from columns label_* of the table of recordings that was built)"
 
 
 class EvidenceError(ValueError):
@@ -53,7 +54,7 @@ def cases(windows, target):
     labels, rows = labels[kept], windows[kept].reset_index(drop=True)
     classes = tuple(sorted(labels.unique()))
     if not classes:
-        raise EvidenceError(f"evidence: {target!r} has no value in the {len(windows)} windows; expected classes")
+        raise EvidenceError(_why_no_case(target, windows, in_calibration))
     if len(classes) > MOST_CLASSES:
         raise EvidenceError(
             f"evidence: {target!r} has {len(classes)} different values; expected at most {MOST_CLASSES} classes; "
@@ -68,6 +69,18 @@ def cases(windows, target):
     codes = np.searchsorted(classes, labels.to_numpy(dtype=str))
     groups = np.unique(rows["group_id"].astype(str), return_inverse=True)[1]
     return Cases(rows, target, classes, codes, groups, told, _why_not(classes, codes, groups, told))
+
+
+def _why_no_case(target, windows, in_calibration):
+    """Why there is no window with a label: nobody wrote one, or calibration takes all that have one."""
+    if windows.loc[in_calibration, target].notna().any():
+        return (
+            f"evidence: all {int(in_calibration.sum())} windows with a value of {target!r} are calibration: they lie "
+            "in the span from which a person's own norms come, and are never judged. Build again with a shorter "
+            "--calibration-s (0: no norms), or mark some recordings of each person as is_calibration in the table of "
+            "recordings: then all windows of the others are judged"
+        )
+    return f"evidence: {target!r} has no value in the {len(windows)} windows; expected classes"
 
 
 def _check_table(windows):
@@ -95,7 +108,7 @@ def _check_target(windows, target):
         labels = [c for c in windows.columns if c.startswith("label_")]
         near = difflib.get_close_matches(target, labels, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise EvidenceError(f"evidence: no column {target!r}; labels found: {', '.join(labels) or 'none'}{hint}")
+        raise EvidenceError(f"evidence: no column {target!r}; labels found: {', '.join(labels) or NO_LABELS}{hint}")
     if not target.startswith("label_"):
         raise EvidenceError(f"evidence: the target {target!r} is no label; expected a column that begins with 'label_'")
 

@@ -1,25 +1,26 @@
 """Following one face: landmarks, blendshapes and head pose in a square crop of its own.
 
 MediaPipe's VIDEO mode remembers where in its picture the face was, so the crop is held still until the face nears its
-edge; when the crop moves, one black picture makes the landmarker forget and look anew.
+edge; when the crop moves, one black picture makes the landmarker forget and look anew. The same happens on a slow
+clock, so that what is measured does not depend on how long ago the face was found: a video that was cut in time gives
+the same numbers as the whole.
 """
 
-import cv2
 import numpy as np
 
+from mien.media import Grid
 from mien.media.picture import scaled
 
 from . import quality
 from .finder import Box, change, overlap
 from .landmarker import BLENDSHAPES, Landmarker
+from .looks import look
 from .pose import head_angles, head_turn
 
 RIGHT_EYE = (33, 160, 158, 133, 153, 144)
 LEFT_EYE = (362, 385, 387, 263, 373, 380)
-IRISES = ((468, 33, 133), (473, 362, 263))
 LIPS, FACE_HEIGHT = (13, 14), (10, 152)
-"""Landmarks of MediaPipe's mesh: six points round each eye, the middle of each iris with the corners of its eye (the
-first to the left in the picture), the inner lips, and forehead to chin."""
+"""Landmarks of MediaPipe's mesh: six points round each eye, the inner lips, and forehead to chin."""
 
 
 CROP_PX = (256, 720)
@@ -31,6 +32,9 @@ SKIN_PX = 64
 
 LOOK_PX, LOOK_SCALES = 32, (1.5, 3.0)
 """Size, and width in faces, of the pictures by which it is noticed that another face has taken this one's place."""
+
+ALBUM_FRESH, ALBUM_STEP_S = 8, 5.0
+"""Of a track's looks the latest are all kept, of the older ones one every few seconds."""
 
 MOMENT_S = 0.4
 """How long before: long enough for a resting face to move, and the same whatever the frame rate."""
@@ -46,20 +50,6 @@ def eye_opening(points):
 
 def _aspect(p):
     return (np.linalg.norm(p[1] - p[5]) + np.linalg.norm(p[2] - p[4])) / (2 * np.linalg.norm(p[0] - p[3]))
-
-
-def gaze(points):
-    """Where the irises stand in their eyes, mean of both: to the right of the picture and up, in half eye widths.
-
-    0 is the middle between the corners of the eye, 1 the corner itself. The eyeball of an adult turns by about 7° for
-    0.1. Measured along and across the line through the corners, so that a tilt of the head does not count.
-    """
-    places = []
-    for iris, left, right in IRISES:
-        half = (points[right] - points[left]) / 2
-        away = points[iris] - (points[right] + points[left]) / 2
-        places.append((away @ half, half[1] * away[0] - half[0] * away[1]) / (half @ half))
-    return tuple(map(float, np.mean(places, axis=0)))
 
 
 def mouth_opening(points):
@@ -118,6 +108,17 @@ class Crop:
         return x, y, min(self.x + self.side, width) - x, min(self.y + self.side, height) - y
 
 
+def stepped(box):
+    """The box in coarse steps of size and place, so that two that hardly differ are one; a square, never smaller.
+
+    >>> stepped(Box(100.2, 50.3, 63, 70)) == stepped(Box(100.4, 50.1, 63.3, 70.2))
+    True
+    """
+    size = 2 ** (np.ceil(4 * np.log2(max(box.w, box.h))) / 4)
+    x, y = (size / 8 * np.round(middle / (size / 8)) for middle in box.centre)
+    return Box(float(x - size / 2), float(y - size / 2), float(size), float(size))
+
+
 def _held(start, side, length):
     """A crop is pushed back into the frame where it fits, and centred on it where it is larger."""
     return round(min(max(start, 0), length - side)) if side <= length else (length - side) // 2
@@ -156,33 +157,63 @@ class Follower:
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh = Crop(box, settings.crop_scale, frame_shape), [], True
         self.looks, self.doubts, self.shape = [], [], None
+        self.part, self.points, self.album, self.is_gone = None, None, [], False
         self.landmarker = Landmarker(model, settings.remembers)
+        self.clock, self.before_s = Grid(0.0, 1 / settings.renew_s), -np.inf
 
     def follow(self, time_s, picture):
         """The face in the next frame as a dictionary of measures; None, and ``ended`` set, when it is lost."""
-        if not self.fresh and not self.crop.holds(self.box, self.settings.crop_margin):
+        renewed, self.before_s = self.clock.begins(self.before_s, time_s), time_s
+        if not self.fresh and (renewed or not self.crop.holds(self.box, self.settings.crop_margin)):
             self._move_crop(self.box, time_s, picture.shape)
         part = self.crop.cut(picture)
         seen = self.landmarker.see(part, time_s)
         if seen is None:
+            self.is_gone = self._is_gone(picture)
             return self._end("lost")
-        shape = seen.points * self.crop.side
-        points = shape[:, :2]
+        points = seen.points[:, :2] * self.crop.side
         box = bounds(points + np.array([self.crop.x, self.crop.y]))
         if not self.fresh and overlap(box, self.box) < self.settings.jump_overlap:
+            self.is_gone = self._is_gone(picture)
             return self._end("jumped")
+        if self.is_replaced(picture, box):
+            return self._end("changed")
+        self.part, self.points, self.seen_s = part, seen.points[:, :2] * part.shape[0], time_s
         self._remember(time_s, picture, box)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
         self.box, self.fresh = box, False
-        return (
-            self._row(seen, points) | {"box_motion": moved} | self._quality(part, shape) | self._motion(picture, time_s)
-        )
+        row = self._row(seen, points) | {"box_motion": moved}
+        return row | self._quality(picture, seen.points) | self._motion(picture, time_s)
 
     def confirm(self, boxes):
         """Whether a search found this face again; if so its score is what trust rests on until the next search."""
         if boxes:
             self.score, self.searches = max(box.score for box in boxes), self.searches + 1
         return bool(boxes)
+
+    def sits_for(self):
+        """Add how the face looks in the last frame to the album, which thins out with age."""
+        if self.part is None or (self.album and self.album[-1][0] == self.seen_s):
+            return
+        self.album.append((self.seen_s, look(self.part, self.points)))
+        old = len(self.album) - ALBUM_FRESH
+        if old > 1 and self.album[old - 1][0] - self.album[old - 2][0] < ALBUM_STEP_S:
+            del self.album[old - 1]
+
+    def is_replaced(self, picture, box):
+        """Whether most pixels of the face changed at once, as left in place and as moved to ``box``: a new picture."""
+        if not self.looks or self.fresh:
+            return False
+        return self._changed(looks(picture, box)) and self._changed(looks(picture, self.box))
+
+    def _is_gone(self, picture):
+        """Whether the picture where the face was has gone; its surroundings count, as initials may be as bright."""
+        return bool(self.looks) and not self.fresh and self._changed(looks(picture, self.box), (0, 1))
+
+    def _changed(self, now, scales=(0,)):
+        before, settings = self.looks[-1][1], self.settings
+        shares = [np.mean(np.abs(now[scale] - before[scale]) > settings.replaced_levels) for scale in scales]
+        return max(shares) > settings.replaced
 
     def leap(self, box, time_s, frame_shape):
         """Take up the same face at another place."""
@@ -198,7 +229,7 @@ class Follower:
         self.ended = reason
 
     def _move_crop(self, box, time_s, frame_shape):
-        self.crop, self.past, self.shape = Crop(box, self.settings.crop_scale, frame_shape), [], None
+        self.crop, self.past, self.shape = Crop(stepped(box), self.settings.crop_scale, frame_shape), [], None
         self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
 
     def _remember(self, time_s, picture, box):
@@ -231,7 +262,6 @@ class Follower:
 
     def _row(self, seen, points):
         yaw, pitch, roll = head_angles(head_turn(seen.points))
-        gaze_right, gaze_up = gaze(points)
         return {
             "track_id": self.track_id,
             "box_x_px": self.box.x,
@@ -245,22 +275,13 @@ class Follower:
             "searches": self.searches,
             "eye_opening": eye_opening(points),
             "mouth_opening": mouth_opening(points),
-            "gaze_right": gaze_right,
-            "gaze_up": gaze_up,
         } | dict(zip(BLENDSHAPES, seen.shapes.tolist(), strict=True))
 
     def _quality(self, picture, shape):
         """How sharp and bright the face is, and how far its firm landmarks moved against each other."""
-        scale = picture.shape[0] / self.crop.side
-        box = (
-            (self.box.x - self.crop.x) * scale,
-            (self.box.y - self.crop.y) * scale,
-            self.box.w * scale,
-            self.box.h * scale,
-        )
         before, self.shape = self.shape, shape
         unrest = np.nan if before is None else quality.jitter(before, shape)
-        return quality.looks(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), box) | {"jitter": unrest}
+        return quality.looks(picture, self.box) | {"jitter": unrest}
 
     def _motion(self, picture, time_s):
         """Mean change of the grey levels (0..255) since ``MOMENT_S`` ago: of the face, and of the crop's quiet parts.

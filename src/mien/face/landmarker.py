@@ -1,7 +1,8 @@
 """MediaPipe's face landmarker on one face, its answer read as arrays; and its notes kept out of the terminal.
 
-MediaPipe's own answer is 478 small Python objects, whose making costs a tenth of the landmarks themselves. Here the
-native answer is read as it lies in memory; a test compares both, number by number.
+MediaPipe's own answer is 478 small Python objects, whose making costs a tenth of the landmarks themselves. Where this
+version of MediaPipe lets us, the native answer is read as it lies in memory; elsewhere its objects are read. A test
+compares both, number by number.
 """
 
 import ctypes
@@ -12,7 +13,11 @@ from typing import NamedTuple
 import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
-from mediapipe.tasks.python.vision.face_landmarker import Blendshapes, MpFaceLandmarkerResultC
+from mediapipe.tasks.python.vision import face_landmarker
+from mediapipe.tasks.python.vision.face_landmarker import Blendshapes
+
+Native = getattr(face_landmarker, "MpFaceLandmarkerResultC", None)
+"""The native answer of version 1.2; None where another version has none."""
 
 
 def _camel(name):
@@ -67,24 +72,36 @@ class Landmarker:
         with quiet():
             self.task = vision.FaceLandmarker.create_from_options(options)
         self.remembers, self.last_ms, self.used = remembers, -1, False
+        inside = hasattr(self.task, "_handle") and hasattr(self.task, "_lib")
+        self.native = Native is not None and inside and hasattr(self.task._lib, "MpFaceLandmarkerDetectForVideo")
 
     def see(self, picture, time_s):
         """The face in the next picture, uint8 RGB (n, n, 3), as :class:`Seen`; None where there is none."""
         self.last_ms = max(self.last_ms + 1, round(time_s * 1000))
         image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
-        answer = MpFaceLandmarkerResultC()
         with nullcontext() if self.used else quiet():
-            given = (self.task._handle, image._image_ptr, None)
-            if self.remembers:
-                self.task._lib.MpFaceLandmarkerDetectForVideo(*given, self.last_ms, ctypes.byref(answer))
-            else:
-                self.task._lib.MpFaceLandmarkerDetectImage(*given, ctypes.byref(answer))
+            seen = self._native(image) if self.native else self._public(image)
+        self.used |= seen is not None  # the model of landmarks is first used on the first face
+        return seen
+
+    def _public(self, image):
+        said = self.task.detect_for_video(image, self.last_ms) if self.remembers else self.task.detect(image)
+        if not said.face_landmarks:
+            return None
+        points = np.array([(point.x, point.y, point.z) for point in said.face_landmarks[0]])
+        shapes = np.array([shape.score for shape in said.face_blendshapes[0]])
+        return Seen(points, shapes, said.facial_transformation_matrixes[0])
+
+    def _native(self, image):
+        answer, given = Native(), (self.task._handle, image._image_ptr, None)
+        if self.remembers:
+            self.task._lib.MpFaceLandmarkerDetectForVideo(*given, self.last_ms, ctypes.byref(answer))
+        else:
+            self.task._lib.MpFaceLandmarkerDetectImage(*given, ctypes.byref(answer))
         try:
-            seen = _read(answer) if answer.face_landmarks_count else None
+            return _read(answer) if answer.face_landmarks_count else None
         finally:
             self.task._lib.MpFaceLandmarkerCloseResult(ctypes.byref(answer))
-        self.used |= seen is not None  # the models of landmarks are first used on the first face
-        return seen
 
     def close(self):
         """Free the landmarker."""

@@ -1,16 +1,16 @@
 """A recording goes down the river: picture and sound become faces, voices, turns and windows, each kept on the way."""
 
-import json
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from mien import coupling, recordings, store, tables, windows
 from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
-from mien.people import PeopleSettings
+from mien.people import PeopleSettings, SpeakingSettings
 from mien.river.gather import gather, late, stack
-from mien.river.jobs import Job, jobs_of, run, work
+from mien.river.jobs import Job, is_silent, jobs_of, run, work
+from mien.river.mouths import doubted
+from mien.river.names import joined
 from mien.river.report import FILES, report
 from mien.turns import TurnSettings
 from mien.voice import VoiceSettings
@@ -27,11 +27,16 @@ class RiverSettings:
     """The settings of every stage, together; what is here changes results and enters the causes of what is kept.
 
     ``rate_hz`` is how many pictures a second are analysed; None analyses every one (blinks need at least 20).
+    A longer video is cut every ``chunk_s`` seconds into pieces that are measured side by side; each piece begins
+    ``warm_s`` before its time, so that landmarks and faces have settled when it counts.
     """
 
-    rate_hz: float | None = None
+    rate_hz: float | None = 10.0
+    chunk_s: float = 120.0
+    warm_s: float = 2.0
     face: FaceSettings = FaceSettings()
     people: PeopleSettings = PeopleSettings()
+    speaking: SpeakingSettings = SpeakingSettings()
     voice: VoiceSettings = VoiceSettings()
     turn: TurnSettings = TurnSettings()
     coupling: CouplingSettings = CouplingSettings()
@@ -48,22 +53,26 @@ def build(found, out, settings=None, workers=1, progress=None):
     ``found`` is a list of :class:`mien.recordings.Recording`. Writes ``turns.csv``, ``windows.csv``,
     ``coupling.csv``, ``faces.parquet``, ``voice.parquet`` and ``report.json`` into ``out``; what each file gave is
     kept in ``out/parts`` so that a stopped build goes on where it stopped. A recording that can't be read is reported
-    (``report["failed"]``) and the others go on; if none can be read, :class:`BuildError` is raised and earlier
-    tables stay as they are. ``progress(name, done_s, total_s)`` is called now and then.
+    (``report["failed"]``), and so is a file without which a recording was built (``report["unread"]``); the others go
+    on. If none can be read, :class:`BuildError` is raised and earlier tables stay as they are.
+    ``progress(name, done_s, total_s)`` is called now and then.
     """
     settings = settings or RiverSettings()
     out = Path(out)
-    jobs = jobs_of(recordings.distinct(found), out)
+    found = [joined(recording) for recording in recordings.distinct(found)]
+    jobs = jobs_of(found, out, settings)
     errors = work(jobs, settings, workers, progress or (lambda *_: None))
     built, failed = _sort_out(found, jobs, errors)
     if not built:
         raise BuildError("\n".join(f"{one['recording_id']}: {one['error']}" for one in failed))
     good = [job for job in jobs if job.part not in errors]
     _write_tables(built, good, out, settings)
-    unread = [f"{job.recording.recording_id}: {errors[job.part]}" for job in jobs_of(built, out) if job.part in errors]
-    unread += [warning for recording in built for warning in late(recording, good)]
-    told = report(built, failed, good, unread, out, settings)
-    (out / "report.json").write_text(json.dumps(store.plain(told), indent=1, ensure_ascii=False) + "\n")
+    left = _left_out(built, jobs, errors) | {"failed": failed}
+    left["warnings"] += [warning for recording in built for warning in (*recording.notes, *late(recording, good))]
+    mouths = store.notes(out / FILES["turns"])["mouths"]
+    left["warnings"] += [warning for one in mouths.items() for warning in doubted(*one)]
+    told = report(built, left, good, out, settings)
+    store.write_json(told, out / "report.json")
     return told
 
 
@@ -75,41 +84,72 @@ def _sort_out(found, jobs, errors):
         if any(job.part not in errors for job in mine):
             built.append(recording)
         else:
-            told = list(dict.fromkeys(errors[job.part] for job in mine)) or ["no file that can be measured"]
+            told = list(dict.fromkeys(errors[job.part] for job in mine)) or list(recording.notes)
+            told = told or ["no file that can be measured"]
             failed.append({"recording_id": recording.recording_id, "error": "; ".join(told)})
     return built, failed
 
 
+def _left_out(built, jobs, errors):
+    """The files that recordings were built without (``unread``); a video that has no sound is only a warning."""
+    unread, warnings = [], []
+    for job in jobs:
+        if job.recording in built and job.part in errors:
+            one = {"recording_id": job.recording.recording_id, "file": job.medium.path.name, "error": errors[job.part]}
+            if is_silent(job):
+                warnings.append(f"{one['recording_id']}: {one['error']}")
+            elif one not in unread:
+                unread.append(one)
+    return {"unread": unread, "warnings": warnings}
+
+
 def _write_tables(built, jobs, out, settings):
+    """All tables in one pass over the recordings, so that only one of them lies in memory at a time."""
     causes = {
         "parts": {str(job.part.relative_to(out)): store.sha256(job.part) for job in jobs},
-        "about": {r.recording_id: [r.about, r.is_synthetic] for r in built},
+        "about": {r.recording_id: [r.about, r.is_synthetic, [m.person_id for m in r.media]] for r in built},
         "settings": settings,
         "code": store.code(*ROOMS),
     }
 
-    @cache
-    def gathered():
-        return [gather(recording, jobs, settings) for recording in built]
+    def write(parts):
+        listed = windows.listed_norms((gather(r, jobs, settings) for r in built if _calibrates(r)), settings.voice)
+        said, rows, signals, bled, roles, mouths = [], [], {}, {}, {}, {}
+        with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
+            for recording in built:
+                one = gather(recording, jobs, settings)
+                for piece in one.each_face():
+                    write_faces(tables.FACES.check(piece))
+                write_voice(tables.VOICE.check(one.voice))
+                said.append(one.turns)
+                mouths[one.recording_id] = one.mouths
+                rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
+                signals |= _signals(one, settings.coupling)
+                bled |= coupling.bleeds(one.voice, one.turns, settings.coupling)
+                roles |= _roles(recording)
+        tables.write(tables.TURNS.check(stack(said)), parts["turns"])
+        tables.write(windows.assembled(rows), parts["windows"])
+        tables.write(coupling.compared(signals, bled, settings.coupling, roles), parts["coupling"])
+        return {"mouths": mouths}
 
-    def write(name, make):
-        store.kept(out / FILES[name], causes, lambda part: tables.write(make(), part) and None)
-
-    write("faces", lambda: tables.FACES.check(stack([one.faces for one in gathered()])))
-    write("voice", lambda: tables.VOICE.check(stack([one.voice for one in gathered()])))
-    write("turns", lambda: tables.TURNS.check(stack([one.turns for one in gathered()])))
-    write("coupling", lambda: _coupling(gathered(), settings.coupling))
-    write("windows", lambda: windows.table(gathered(), settings.window, settings.voice, settings.turn))
+    store.kept_together({name: out / file for name, file in FILES.items()}, causes, write)
 
 
-def _coupling(measured, settings):
-    """Every pair of people of every recording; a track that several people share is nobody's."""
-    own = [(one, lambda table, one=one: table[table["person_id"] != one.shared_by]) for one in measured]
-    faces, voice = (stack([mine(getattr(one, name)) for one, mine in own]) for name in ("faces", "voice"))
-    roles = {
-        (one.recording_id, person): facts["confound_role"]
-        for one in measured
-        for person, facts in one.about.items()
-        if "confound_role" in facts
-    }
-    return coupling.table(faces, voice, stack([one.turns for one in measured]), settings, roles)
+def _calibrates(recording):
+    return any(facts.get("is_calibration") for facts in recording.about.values())
+
+
+def _signals(one, settings):
+    """What is compared between the people of a recording; a track that several people share is nobody's."""
+    own = [person for person in one.person_ids if person != one.shared_by]
+    if len(own) < 2:
+        return {}
+    faces = stack([one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in own])
+    voice = one.voice[one.voice["person_id"].isin(own)]
+    return coupling.signals(faces, voice, settings)
+
+
+def _roles(recording):
+    """The role of each person of a recording, where the table of recordings gives one."""
+    about = recording.about.items()
+    return {(recording.recording_id, who): facts["confound_role"] for who, facts in about if "confound_role" in facts}

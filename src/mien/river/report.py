@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from mien import __version__, store, tables
+from mien.river.talk import talk
 
 FILES = {
     "turns": "turns.csv",
@@ -16,27 +17,34 @@ FILES = {
 """The tables that a build writes, by name."""
 
 
-def report(built, failed, jobs, unread, out, settings):
-    """The report of a build, as a dictionary; ``unread`` are sentences on files that could not be read."""
+def report(built, left, jobs, out, settings):
+    """The report of a build, as a dictionary.
+
+    ``left`` is what was left out: recordings (``failed``), files of others (``unread``), ``warnings`` as sentences.
+    """
     table = tables.read(out / FILES["windows"], tables.WINDOWS)
+    warnings = [*left["warnings"], *_twice(jobs), *_all_calibration(table)]
     seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
     shared = {f"{recording.recording_id}_mixed" for recording in built}
-    seconds, warnings = {}, []
+    seconds, mouths = {}, store.notes(out / FILES["turns"])["mouths"]
     for job in jobs:
-        record = json.loads(store.sidecar(job.part).read_text())
+        record = json.loads(store.sidecar(job.part).read_text("utf-8"))
         seconds[job.stage] = round(seconds.get(job.stage, 0) + record["seconds"], 3)
         for warning in record["notes"].get("warnings", []):
             warnings.append(f"{job.name}: {warning}")
     for name in FILES:
-        record = json.loads(store.sidecar(out / FILES[name]).read_text())
+        record = json.loads(store.sidecar(out / FILES[name]).read_text("utf-8"))
         seconds[f"{name} table"] = record["seconds"]
-    warnings += unread
+    talks = _talks(built, jobs, out, table, settings.turn)
+    warnings += [words for _, said in talks.values() for words in said]
     return {
         "made_by": f"mien {__version__}",
         "settings": settings,
+        "analysis": _rate(settings.rate_hz),
         "counts": {
             "recordings": len(built),
-            "failed": len(failed),
+            "failed": len(left["failed"]),
+            "unread": len(left["unread"]),
             "people": len(set(table["person_id"]) - shared),
             "shared_tracks": len(set(table["person_id"]) & shared),
             "windows": len(table),
@@ -44,14 +52,62 @@ def report(built, failed, jobs, unread, out, settings):
             "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
         },
         "recordings": {
-            one.recording_id: _about(one, jobs) | {"people": seen.get(one.recording_id, {})} for one in built
+            one.recording_id: _about(one, jobs)
+            | {"people": seen.get(one.recording_id, {}), "mouths": mouths[one.recording_id]}
+            | talks[one.recording_id][0]
+            for one in built
         },
         "seconds": seconds,
         "missing": _missing(table),
         "warnings": list(dict.fromkeys(warnings)),
-        "failed": failed,
+        "failed": left["failed"],
+        "unread": left["unread"],
         "sha256": {file: store.sha256(out / file) for file in FILES.values()},
     }
+
+
+def _all_calibration(table):
+    if len(table) and table["is_calibration"].all():
+        yield (
+            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some recordings "
+            "of each person as is_calibration in a table of recordings"
+        )
+
+
+def _twice(jobs):
+    """A warning for each file that two recordings hold, perhaps under other names: what it shows would count twice."""
+    holders = {}
+    for job in jobs:
+        file = json.loads(store.sidecar(job.part).read_text("utf-8"))["causes"]["file"]
+        holders.setdefault(file, {}).setdefault(job.recording.recording_id, job.medium.path.name)
+    return [
+        f"{_few(names)} hold the same file ({_few(sorted(set(names.values())))}): what it shows counts twice, and the "
+        "same person may be judged by themselves"
+        for names in holders.values()
+        if len(names) > 1
+    ]
+
+
+def _few(names, most=5):
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(list(names)[:most]) + more
+
+
+def _talks(built, jobs, out, table, settings):
+    """What is told about the talk of each recording, and the warnings about it."""
+    said = tables.read(out / FILES["turns"], tables.TURNS)
+    ends = table.groupby("recording_id")["end_s"].max()
+    return {
+        one.recording_id: talk(
+            one, jobs, said[said["recording_id"] == one.recording_id], ends.get(one.recording_id, 0.0), settings
+        )
+        for one in built
+    }
+
+
+def _rate(rate_hz):
+    often = "every picture was analysed" if rate_hz is None else f"{rate_hz:g} pictures a second were analysed"
+    return f"{often}; blinks are counted from 20 a second on, nods from 8"
 
 
 def unseen(faces):
@@ -80,6 +136,7 @@ def _about(recording, jobs):
         "source": recording.source,
         "is_synthetic": recording.is_synthetic,
         "files": {medium.path.name: medium.kind for medium in recording.media},
+        "names_joined": recording.names,
         "stages": {name: {k: v for k, v in told.items() if k != "warnings"} for name, told in stages.items()},
     }
 

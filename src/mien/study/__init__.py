@@ -1,5 +1,6 @@
 """The default study: a synthetic recording and two real corpora of acted speech, from media to notebooks and words."""
 
+import difflib
 import json
 import os
 import sys
@@ -29,7 +30,7 @@ class StudySettings:
     """The settings of the default study; every one of them enters the causes of what it decides."""
 
     conversation: ConversationSettings = ConversationSettings()
-    river: RiverSettings = RiverSettings()
+    river: RiverSettings = RiverSettings(rate_hz=None)  # every picture, for the blinks
     instrument: InstrumentSettings = field(default_factory=InstrumentSettings)
     evidence: EvidenceSettings = EvidenceSettings()
 
@@ -280,7 +281,9 @@ def built(folder, recording_id=None):
     read = {name: tables.read(folder / file, tables.ALL[name]) for name, file in river.FILES.items()}
     known = list(read["windows"]["recording_id"].unique())
     if recording_id is not None and recording_id not in known:
-        raise tables.TableError(f"{folder}: no recording {recording_id!r}; it holds {', '.join(known[:10])}")
+        near = difflib.get_close_matches(recording_id, known, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise tables.TableError(f"{folder}: no recording {recording_id!r}; it holds {', '.join(known[:10])}{hint}")
     chosen = recording_id or (known[0] if known else "")
     read = {name: table[table["recording_id"] == chosen].reset_index(drop=True) for name, table in read.items()}
     return read | {"recording_id": chosen}

@@ -66,9 +66,9 @@ def features(rows, start_s, end_s, frame_rate_hz, usual, settings=None):
     mean size; the same of ``brow``. Brow: ``face_brow_raise_mean``, ``face_brow_lower_mean`` (0..1).
     Mouth: ``face_mouth_opening_mean``, ``_sd`` (inner-lip gap ÷ face height).
     Eyes: ``face_eye_opening_rel`` (1 = as open as the usual eye), ``face_blinks_per_min``, ``face_blink_mean_s`` (from
-    20 frames a second on). ``face_gaze_right_mean``, ``_sd``, ``face_gaze_up_mean``, ``_sd``: where the irises stand in
-    the eyes, in half eye widths, to the right of the picture and up. It is gaze relative to the *head*, and not
-    attention (AUDIT F9): where camera and screen stand is not known.
+    20 frames a second on). ``face_gaze_right_mean``, ``_sd``, ``face_gaze_up_mean``, ``_sd``: where the eyes look,
+    to the right of the picture and up, −1..1 (0.25 is about 10°; :func:`eyes.gaze`). It is gaze relative to the *head*,
+    and not attention (AUDIT F9): where camera and screen stand is not known.
     Motion: ``face_motion_energy`` mean change of the face's grey levels (of 255) within 0.4 s beyond the noise around
     it; it grows with contrast and light. ``face_head_motion_deg_per_s`` mean speed of turning,
     ``face_head_shift_per_s`` of the middle of the face, face widths a second. From 8 frames a second on:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..follower import BLENDSHAPES
+from ..landmarker import BLENDSHAPES
 from .seen import mean, mean_of, spells
 
 SMILE = ("bs_mouthSmileLeft", "bs_mouthSmileRight")
