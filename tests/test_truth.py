@@ -63,6 +63,7 @@ def test_a_low_bitrate_and_little_light_change_the_picture_more_and_more():
     grey = np.full((60, 60, 3), 128, np.uint8)
     bright, dim, dark = (synthetic.dimmed(grey, light, chance) for light in (0.5, 0.05, 0.005))
     assert bright.mean() > dim.mean() > dark.mean()
+    assert dim.std() > 2
     relative = [picture.std() / picture.mean() for picture in (bright, dim, dark)]
     assert relative == sorted(relative)
 
@@ -125,7 +126,7 @@ SETTINGS = instrument.InstrumentSettings(scripts=1, looks=(0, 2, 5, 7), few=(0, 
 
 @pytest.fixture(scope="module")
 def errors():
-    """The table of errors over four plain trials, and two of them in IMAGE mode."""
+    """The table of errors over four plain trials, and two of them in VIDEO mode."""
     trials = [
         (ask, instrument.measured(ask, SETTINGS)) for ask in instrument.asked(SETTINGS) if ask.way != "whole picture"
     ]
@@ -156,10 +157,11 @@ def test_blinks_are_found_and_none_is_made_up(errors):
     assert errors.loc[("plain", "", "blink", "precision"), "value"] >= 0.9
 
 
-def test_the_opening_of_the_mouth_is_followed_best_without_mediapipes_memory(errors):
-    video, image = (errors.loc[("way", way, "mouth opening", "correlation"), "value"] for way in ("VIDEO", "IMAGE"))
-    assert image > max(video, 0.9)
+def test_the_mouth_is_followed_and_better_than_with_mediapipes_memory(errors):
+    assert errors.loc[("plain", "", "mouth opening", "correlation"), "value"] >= 0.9
     assert errors.loc[("plain", "", "smile", "correlation"), "low"] > 0.9
+    image, video = (errors.loc[("way", way, "mouth opening", "correlation"), "value"] for way in ("IMAGE", "VIDEO"))
+    assert image > video + 0.02
 
 
 def test_nobody_is_seen_where_nobody_is(errors):
@@ -203,5 +205,5 @@ def test_on_a_real_clip_both_modes_say_nearly_the_same_and_the_head_is_steady(sh
     apart = (video["yaw_deg"] - image["yaw_deg"]).abs()
     assert len(video) == len(image) == len(frames)
     assert 0 < apart.median() < 1.5
-    assert video["yaw_deg"].diff().diff().abs().median() < 0.2
+    assert max(mode["yaw_deg"].diff().diff().abs().median() for mode in (video, image)) < 0.4
     assert np.corrcoef(video["eye_opening"], image["eye_opening"])[0, 1] > 0.8
