@@ -211,7 +211,7 @@ def test_evaluate_finds_out_before_any_work_that_it_cannot_write(said, tmp_path,
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "No space left on device; make space and call it again"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "out: No space left on device; make space and call it"),
         (OSError(errno.EROFS, os.strerror(errno.EROFS), "out/x"), "out/x: Read-only file system; this disk can only"),
         (PermissionError(errno.EACCES, "Permission denied", "secret"), "secret: Permission denied; expected a place"),
     ],

@@ -103,6 +103,17 @@ def test_a_barren_world_gives_any_p_as_often_as_any_other():
         assert stats.kstest(values, "uniform").statistic < 0.13
 
 
+def test_shuffled_windows_lie_in_one_segment_and_segments_stay_whole():
+    settings = coupling.CouplingSettings(n_nulls=30)
+    kept, orders = coupling.shuffled(60, settings, store.rng("segments"))
+    starts_s = kept * settings.step_s
+    assert ((starts_s // settings.segment_s) == ((starts_s + settings.window_s - 1e-6) // settings.segment_s)).all()
+    for order in orders:
+        assert sorted(order) == sorted(kept)
+        assert (np.diff(order.reshape(-1, 5), axis=1) == 1).all()
+    assert len(np.unique(orders, axis=0)) > 25
+
+
 def test_the_shortest_recording_and_one_second_less():
     rng = store.rng("short coupling")
     two = pd.concat([faces_of("r", who, wander(rng, coupling.shortest_s())) for who in "ab"])

@@ -149,7 +149,7 @@ def found(path, model, rate_hz=5.0, until_s=np.inf):
     told = {}
     frames = ((t, rgb) for t, rgb in media.frames(path, rate_hz=rate_hz) if t < until_s)
     tracks = face.extract(frames, None, model, told)
-    return *people.assign(tracks, told["frame_times_s"]), told
+    return *people.assign(tracks, told["frame_times_s"], None, told["looks"], told["layout"]), told
 
 
 @pytest.mark.parametrize(

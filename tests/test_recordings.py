@@ -376,6 +376,28 @@ def test_a_file_without_which_a_recording_was_built_is_listed(tmp_path):
     assert json.loads((tmp_path / "out" / "report.json").read_text())["counts"]["unread"] == 1
 
 
+def test_a_transcript_on_another_clock_is_told_and_what_is_heard_is_used(tmp_path):
+    noise(tmp_path / "m" / "m.wav", 3)
+    times = ["17:32:36.000 --> 17:32:38.000\nAda: hi\n", "17:32:39.000 --> 17:32:40.000\nBen: hi\n"]
+    (tmp_path / "m" / "m.vtt").write_text("WEBVTT\n\n" + "\n".join(times))
+    report = river.build(recordings.read(tmp_path / "m"), tmp_path / "out")
+    assert any("the transcript is on another clock (its first time is 63156.0 s)" in w for w in report["warnings"])
+    made = tables.read(tmp_path / "out" / "windows.csv", tables.WINDOWS)
+    assert made["person_id"].tolist() == ["m_mixed"]
+    assert made["voice_speech_share"].notna().all()
+
+
+def test_a_file_in_two_recordings_is_warned_of_even_under_another_name(tmp_path):
+    for name in ("a", "b"):
+        noise(tmp_path / "all" / f"{name}.wav")
+    noise(tmp_path / "all" / "c.wav", 1.5)
+    report = river.build(recordings.read(tmp_path / "all"), tmp_path / "out")
+    assert [w for w in report["warnings"] if "the same file" in w] == [
+        "a, b hold the same file (a.wav, b.wav): what it shows counts twice, and the same person may be judged by "
+        "themselves"
+    ]
+
+
 def test_clips_shorter_than_the_calibration_span_are_warned_of(tmp_path):
     report = river.build(recordings.read(noise(tmp_path / "a.wav")), tmp_path / "out")
     assert any(

@@ -1,6 +1,7 @@
 """What is kept is made once, made again only when a cause changes, and never left half made."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,3 +112,15 @@ def test_one_process_never_vouches_for_what_another_made(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "record", overtaken)
     store.kept(path, {"v": 1}, maker([]))
     assert not store.is_current(path, {"v": 1})
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_left_in_it(tmp_path, monkeypatch):
+    assert list(store.ready(tmp_path / "deep" / "out").iterdir()) == []
+
+    def refuse(path, content):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(PermissionError) as found:
+        store.ready(tmp_path / "deep" / "out")
+    assert found.value.filename == str(tmp_path / "deep" / "out")

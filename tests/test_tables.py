@@ -101,7 +101,8 @@ def test_a_table_as_spreadsheets_write_it(tmp_path, text):
 @pytest.mark.parametrize("content", ["recording_id,Straße".encode("cp1252"), b"", b"a,a\n1,2,3\n1\n"])
 def test_what_is_no_table_is_one_clear_error(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(tables.TableError, match=r"not UTF-8; save it as|not a readable|no column 'recording_id'"):
+    words = "not a CSV table in UTF-8; expected the table 'recordings'|not a readable|no column 'recording_id'"
+    with pytest.raises(tables.TableError, match=words):
         tables.read(tmp_path / name, tables.RECORDINGS)
 
 

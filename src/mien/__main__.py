@@ -28,7 +28,7 @@ def main(words=None):
     try:
         return asked.run(asked) or 0
     except Exception as error:
-        said = _of_the_disk(error) if isinstance(error, OSError) else str(error)
+        said = _of_the_disk(error, getattr(asked, "out", None)) if isinstance(error, OSError) else str(error)
         if not (said and isinstance(error, (OSError, *_expected()))):
             raise
         WARNS.print(f"mien {asked.command}: {said}", style="red", markup=False)
@@ -38,7 +38,7 @@ def main(words=None):
         return 130
 
 
-def _of_the_disk(error):
+def _of_the_disk(error, out):
     """What a disk refused, naming the path and what would work; '' for a fault that is ours and not the disk's."""
     would_work = {
         errno.EACCES: "expected a place that may be read and written; change its permissions or name another",
@@ -54,8 +54,8 @@ def _of_the_disk(error):
     }
     if error.errno not in would_work:
         return ""
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror}; {would_work[error.errno]}"
+    where = error.filename or out
+    return f"{f'{where}: ' if where else ''}{os.strerror(error.errno)}; {would_work[error.errno]}"
 
 
 def _expected():

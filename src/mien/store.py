@@ -46,7 +46,7 @@ def file_name(text):
     """
     if re.fullmatch(r"[a-z0-9_-]{1,60}", text):
         return text
-    readable = re.sub(r"[^A-Za-z0-9-]+", "_", text)[:40]
+    readable = re.sub(r"[^\w-]+", "_", text)[:40]
     return f"{readable}.{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
 
 
@@ -60,6 +60,8 @@ def ready(folder):
     probe = folder / f".{os.getpid()}.probe"
     try:
         probe.write_bytes(b"0")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     finally:
         probe.unlink(missing_ok=True)
     return folder

@@ -246,7 +246,7 @@ TURNS = Table(
         _person(),
         *_interval("turn"),
         Column("kind", "speech (a stretch without a pause), turn or backchannel", "text"),
-        Column("source", "person_audio, mixed_audio, transcript or segments", "text"),
+        Column("source", "person_audio, mixed_audio, active_speaker (by mouths), transcript or segments", "text"),
     ),
 )
 
@@ -357,7 +357,9 @@ def read(path, table):
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, table)
     except UnicodeDecodeError as error:
-        raise TableError(f"{path}: not UTF-8; save it as a CSV file in UTF-8 (Excel: 'CSV UTF-8')") from error
+        raise TableError(
+            f"{path}: not a CSV table in UTF-8; expected the table {table.name!r}, saved as such (Excel: 'CSV UTF-8')"
+        ) from error
     except (ValueError, pd.errors.ParserWarning) as error:
         kind = "parquet" if path.suffix == ".parquet" else "CSV"
         raise TableError(
@@ -399,6 +401,13 @@ def write(frame, path):
     return path
 
 
+def _schema(frame):
+    """The types of a table's columns; a column in which nothing is filled in yet is text."""
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in schema]
+    return pa.schema(fields, schema.metadata)
+
+
 @contextmanager
 def writing(path):
     """Write a parquet table piece by piece, so that it never lies in memory whole: ``with writing(p) as write: …``.
@@ -412,7 +421,7 @@ def writing(path):
         if frame.empty:
             empty = frame if empty is None else empty
             return
-        rows = pa.Table.from_pandas(frame, writer.schema if writer else None, preserve_index=False)
+        rows = pa.Table.from_pandas(frame, writer.schema if writer else _schema(frame), preserve_index=False)
         writer = writer or pq.ParquetWriter(path, rows.schema)
         writer.write_table(rows)
 

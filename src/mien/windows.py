@@ -267,7 +267,7 @@ def _voice(one, sound, speech, start_s, end_s, reference, settings):
 def _turn(one, person_id, everything, start_s, end_s):
     if "turn" in one.absent:
         return one.absent["turn"]
-    if one.shared_by:
+    if one.shared_by == person_id or (one.shared_by and (person_id, "turn") not in one.trust):
         return "mixed_sound"
     if len(one.person_ids) == 1:
         return "no_person_on_side"

@@ -11,6 +11,7 @@ from mien import models, tables
 
 NOT_SIGNALS = ("label", "confound", "trust", "why")
 MOST_CLASSES = 20
+NO_LABELS = "none (they come from columns label_* of the table of recordings that was built)"
 
 
 class EvidenceError(ValueError):
@@ -107,7 +108,7 @@ def _check_target(windows, target):
         labels = [c for c in windows.columns if c.startswith("label_")]
         near = difflib.get_close_matches(target, labels, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise EvidenceError(f"evidence: no column {target!r}; labels found: {', '.join(labels) or 'none'}{hint}")
+        raise EvidenceError(f"evidence: no column {target!r}; labels found: {', '.join(labels) or NO_LABELS}{hint}")
     if not target.startswith("label_"):
         raise EvidenceError(f"evidence: the target {target!r} is no label; expected a column that begins with 'label_'")
 

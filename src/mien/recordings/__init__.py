@@ -42,6 +42,8 @@ def read(path):
 
 def _near(path):
     """What is there instead: names like the one asked for, or the first folder on the way that is not there."""
+    if path.parts[0] in ("http:", "https:"):
+        return "; mien reads files and no addresses: download it first"
     if not path.parent.is_dir():
         lost = next(parent for parent in reversed(path.parents) if not parent.is_dir())
         return f"; there is no folder {lost}"

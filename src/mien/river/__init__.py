@@ -6,9 +6,10 @@ from pathlib import Path
 from mien import coupling, recordings, store, tables, windows
 from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
-from mien.people import PeopleSettings
+from mien.people import PeopleSettings, SpeakingSettings
 from mien.river.gather import gather, late, stack
 from mien.river.jobs import Job, is_silent, jobs_of, run, work
+from mien.river.mouths import doubted
 from mien.river.names import joined
 from mien.river.report import FILES, report
 from mien.turns import TurnSettings
@@ -35,6 +36,7 @@ class RiverSettings:
     warm_s: float = 2.0
     face: FaceSettings = FaceSettings()
     people: PeopleSettings = PeopleSettings()
+    speaking: SpeakingSettings = SpeakingSettings()
     voice: VoiceSettings = VoiceSettings()
     turn: TurnSettings = TurnSettings()
     coupling: CouplingSettings = CouplingSettings()
@@ -67,6 +69,8 @@ def build(found, out, settings=None, workers=1, progress=None):
     _write_tables(built, good, out, settings)
     left = _left_out(built, jobs, errors) | {"failed": failed}
     left["warnings"] += [warning for recording in built for warning in (*recording.notes, *late(recording, good))]
+    mouths = store.notes(out / FILES["turns"])["mouths"]
+    left["warnings"] += [warning for one in mouths.items() for warning in doubted(*one)]
     told = report(built, left, good, out, settings)
     store.write_json(told, out / "report.json")
     return told
@@ -110,7 +114,7 @@ def _write_tables(built, jobs, out, settings):
 
     def write(parts):
         listed = windows.listed_norms((gather(r, jobs, settings) for r in built if _calibrates(r)), settings.voice)
-        said, rows, signals, bled, roles = [], [], {}, {}, {}
+        said, rows, signals, bled, roles, mouths = [], [], {}, {}, {}, {}
         with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
             for recording in built:
                 one = gather(recording, jobs, settings)
@@ -118,6 +122,7 @@ def _write_tables(built, jobs, out, settings):
                     write_faces(tables.FACES.check(piece))
                 write_voice(tables.VOICE.check(one.voice))
                 said.append(one.turns)
+                mouths[one.recording_id] = one.mouths
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
                 signals |= _signals(one, settings.coupling)
                 bled |= coupling.bleeds(one.voice, one.turns, settings.coupling)
@@ -125,6 +130,7 @@ def _write_tables(built, jobs, out, settings):
         tables.write(tables.TURNS.check(stack(said)), parts["turns"])
         tables.write(windows.assembled(rows), parts["windows"])
         tables.write(coupling.compared(signals, bled, settings.coupling, roles), parts["coupling"])
+        return {"mouths": mouths}
 
     store.kept_together({name: out / file for name, file in FILES.items()}, causes, write)
 
@@ -135,8 +141,11 @@ def _calibrates(recording):
 
 def _signals(one, settings):
     """What is compared between the people of a recording; a track that several people share is nobody's."""
-    faces = [one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in one.person_ids]
-    faces, voice = (rows[rows["person_id"] != one.shared_by] for rows in (stack(faces), one.voice))
+    own = [person for person in one.person_ids if person != one.shared_by]
+    if len(own) < 2:
+        return {}
+    faces = stack([one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in own])
+    voice = one.voice[one.voice["person_id"].isin(own)]
     return coupling.signals(faces, voice, settings)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from mien import face, people, store, tables, turns, voice, windows
+from mien.river import mouths
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
@@ -18,12 +19,13 @@ def gather(recording, jobs, settings):
     faces, video = _faces_of(mine)
     sounds = {who: pd.read_parquet(job.part) for (stage, who), job in mine.items() if stage == "voice"}
     segments, source, duration_s = _spoken(mine)
-    who = _named_by_file(people.match(faces, segments, settings.people), faces, recording)
-    names = {p: f"{recording.recording_id}_{p}" for p in faces["person_id"].unique()} | _matched(who)
-    mixed = names.get(who.names.get("mixed"), f"{recording.recording_id}_mixed")
-    if source == "mixed_audio":  # a person may be called mixed
-        segments = segments.assign(person_id=mixed)
-    voices, trust = _voices(sounds, segments, mixed, who, source)
+    shared = source == "mixed_audio"
+    matched = people.Match({}, {}) if shared else people.match(faces, segments, settings.people)
+    who = _named_by_file(matched, faces, recording)
+    mixed = f"{recording.recording_id}_mixed"
+    names = {p: f"{recording.recording_id}_{p}" for p in faces["person_id"].unique()} | who.names
+    segments, source, sure, told = _by_mouth(faces, sounds, segments, source, names, mixed, settings)
+    voices, trust = _voices(sounds, segments, mixed, sure, source)
     sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
     absent = {} if video else {"face": "no_video"}
     absent |= {} if sounds else {"voice": "no_audio"}
@@ -42,7 +44,8 @@ def gather(recording, jobs, settings):
         trust=trust,
         absent=absent,
         about=recording.about,
-        shared_by=mixed if source == "mixed_audio" and "mixed" not in who.names else "",
+        shared_by=mixed if shared and mixed in set(segments["person_id"]) else "",
+        mouths=told,
         is_synthetic=recording.is_synthetic,
     )
 
@@ -51,12 +54,14 @@ def gather(recording, jobs, settings):
 class Gathered(windows.Measured):
     """One recording put together; the blendshapes of its faces stay on disk until somebody asks for them.
 
-    ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely.
+    ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely;
+    ``mouths`` tells how far speech and mouths agree.
     """
 
     part: Path | None = None
     names: dict = field(default_factory=dict)
     sure: dict = field(default_factory=dict)
+    mouths: dict = field(default_factory=dict)
 
     def face_of(self, person_id):
         """Every row and column of one person's face, read from the kept file."""
@@ -119,6 +124,8 @@ def _spoken(mine):
         return segments, source, float(segments["end_s"].max()) if len(segments) else 0.0
     duration_s = float(max(ends))
     inside = segments[segments["start_s"] < duration_s]
+    if inside.empty and speech:  # listed on another clock: what is heard is better than nothing
+        return (*_segments({}, speech), duration_s)
     return inside.assign(end_s=inside["end_s"].clip(upper=duration_s)), source, duration_s
 
 
@@ -128,9 +135,13 @@ def late(recording, jobs):
     _, _, duration_s = _spoken(mine)
     for kind in ("segments", "transcript"):
         if (kind, "") in mine:
-            after = int((tables.read(mine[(kind, "")].part, turns.SEGMENTS)["end_s"] > duration_s + 0.5).sum())
+            listed = tables.read(mine[(kind, "")].part, turns.SEGMENTS)
+            after = int((listed["end_s"] > duration_s + 0.5).sum())
             if after:
                 yield f"{recording.recording_id}: {after} pieces of the {kind} end after the media ({duration_s:.1f} s)"
+            first_s = listed["start_s"].min()
+            if after and first_s >= duration_s:
+                yield f"{recording.recording_id}: the {kind} is on another clock (its first time is {first_s:.1f} s)"
 
 
 def _named_by_file(who, faces, recording):
@@ -142,8 +153,23 @@ def _named_by_file(who, faces, recording):
     return who
 
 
-def _matched(who):
-    return {old: new for old, new in who.names.items() if old != "mixed"}
+def _by_mouth(faces, sounds, segments, source, names, mixed, settings):
+    """Speech of one shared track is given to those whose mouths move with it; named speech is only checked.
+
+    Returns segments, source, how sure it is who speaks (by person) and what is told about it. What moves nobody's
+    mouth stays with ``mixed``, whose trust is 0.
+    """
+    if source == "mixed_audio":
+        segments = segments.assign(person_id=mixed)  # a person may be called mixed
+    if not len(faces) or not sounds or not len(segments):
+        return segments, source, {mixed: 0.0} if source == "mixed_audio" else {}, {}
+    pieces = mouths.speaking(faces, sounds, segments, settings.speaking)
+    pieces = pieces.assign(person_id=pieces["person_id"].replace(names))
+    if source != "mixed_audio":
+        return segments, source, {}, mouths.agreement(pieces, segments, names.values())
+    pieces = pieces.assign(person_id=pieces["person_id"].replace({"": mixed}))
+    sure = mouths.trust(pieces, names.values()) | {mixed: 0.0}
+    return pieces.drop(columns="trust"), "active_speaker", sure, mouths.shares(pieces, sure)
 
 
 def _segments(listed, speech):
@@ -158,24 +184,35 @@ def _segments(listed, speech):
     return turns.SEGMENTS.empty(), ""
 
 
-def _voices(sounds, segments, shared, who, source):
-    """Whose voice is which sound, and the share of each person's signal that is surely theirs."""
+def _voices(sounds, segments, shared, sure, source):
+    """Whose voice is which sound, and the share of each person's signal that is surely theirs.
+
+    ``sure`` says, by person, how sure it is who speaks, where that is not certain.
+    """
     talking = sorted(set(segments["person_id"]))
     if "" not in sounds:
         trust = {(name, signal): 1.0 for name in {*sounds, *talking} for signal in ("voice", "turn")}
         parts = [rows.assign(person_id=name) for name, rows in sounds.items()]
         return stack(parts) if parts else voice.nothing().assign(person_id=""), trust
     mixed = sounds[""]
-    if source == "mixed_audio":
-        sure = who.trust.get("mixed", 0.0)
-        return mixed.assign(person_id=shared), {(shared, "voice"): sure, (shared, "turn"): sure}
-    parts, trust = [], {}
+    if source in ("mixed_audio", "active_speaker") and len(talking) < 2:  # all sound is of one, known or not
+        name = talking[0] if talking else shared
+        everybody = {name: sure.get(name, 0.0)} | (sure if talking else {})
+        return mixed.assign(person_id=name), _of_both(everybody, {})
+    parts, alone = [], {}
     for name in talking:
         own = turns.covers(mixed["time_s"].to_numpy(), segments[segments["person_id"] == name])
         others = turns.covers(mixed["time_s"].to_numpy(), segments[segments["person_id"] != name])
         parts.append(mixed[own & ~others].assign(person_id=name))
-        trust |= {(name, "turn"): 1.0, (name, "voice"): float((own & ~others).sum() / max(own.sum(), 1))}
-    return stack(parts) if parts else mixed.iloc[:0].assign(person_id=""), trust
+        alone[name] = float((own & ~others).sum() / max(own.sum(), 1))
+    voices = stack(parts) if parts else mixed.iloc[:0].assign(person_id="")
+    return voices, _of_both(dict.fromkeys(talking, 1.0) | sure, alone)
+
+
+def _of_both(sure, alone):
+    """Trust in voice and turns of each person; a voice is theirs only where nobody else speaks."""
+    turn = {(name, "turn"): value for name, value in sure.items()}
+    return turn | {(name, "voice"): value * alone.get(name, 1.0) for name, value in sure.items()}
 
 
 def _owned(frame, recording, table):

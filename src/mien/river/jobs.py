@@ -78,7 +78,7 @@ def _edges(path, chunk_s):
         count = max(round(length_s / chunk_s), 1)
         cuts = [k * chunk_s for k in range(1, count)]
         return [0.0, *(cuts if cuts and media.can_begin_at(path, cuts[0]) else []), math.inf]
-    except media.MediaError:
+    except (media.MediaError, OSError):
         return [0.0, math.inf]  # the job that opens the file will say what is wrong with it
 
 
@@ -157,7 +157,8 @@ def _make_faces(job, settings, part, tick):
     times = np.array(told.pop("frame_times_s"))
     tracks = pd.concat(light, ignore_index=True)
     tracks["track_end"] = tracks["track_id"].map(join.ends).astype(str)
-    found, about = people.assign(tracks, times, settings.people)
+    found, about = people.assign(tracks, times, settings.people, pd.concat(looks), told.pop("layout"))
+    about["warnings"] = told.pop("warnings") + about["warnings"]
     with tables.writing(part) as write:
         for piece, names in zip(_pieces(job), join.named, strict=True):
             write(_whole_rows(piece.own(found), piece, names))
@@ -276,5 +277,5 @@ def _run_quietly(job, settings, tick=lambda *_: None, whole=None, errors=()):
     except OSError as error:
         if error.errno in store.DISK_FAULTS:
             raise
-        return str(error)
+        return f"{error.filename or job.medium.path}: {error.strerror or error}"
     return ""

@@ -23,9 +23,10 @@ def report(built, left, jobs, out, settings):
     ``left`` is what was left out: recordings (``failed``), files of others (``unread``), ``warnings`` as sentences.
     """
     table = tables.read(out / FILES["windows"], tables.WINDOWS)
+    warnings = [*left["warnings"], *_twice(jobs), *_all_calibration(table)]
     seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
     shared = {f"{recording.recording_id}_mixed" for recording in built}
-    seconds, warnings = {}, []
+    seconds, mouths = {}, store.notes(out / FILES["turns"])["mouths"]
     for job in jobs:
         record = json.loads(store.sidecar(job.part).read_text("utf-8"))
         seconds[job.stage] = round(seconds.get(job.stage, 0) + record["seconds"], 3)
@@ -35,12 +36,7 @@ def report(built, left, jobs, out, settings):
         record = json.loads(store.sidecar(out / FILES[name]).read_text("utf-8"))
         seconds[f"{name} table"] = record["seconds"]
     talks = _talks(built, jobs, out, table, settings.turn)
-    warnings += left["warnings"] + [words for _, said in talks.values() for words in said]
-    if len(table) and table["is_calibration"].all():
-        warnings.append(
-            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some "
-            "recordings of each person as is_calibration in a table of recordings"
-        )
+    warnings += [words for _, said in talks.values() for words in said]
     return {
         "made_by": f"mien {__version__}",
         "settings": settings,
@@ -57,7 +53,7 @@ def report(built, left, jobs, out, settings):
         },
         "recordings": {
             one.recording_id: _about(one, jobs)
-            | {"people": seen.get(one.recording_id, {})}
+            | {"people": seen.get(one.recording_id, {}), "mouths": mouths[one.recording_id]}
             | talks[one.recording_id][0]
             for one in built
         },
@@ -68,6 +64,33 @@ def report(built, left, jobs, out, settings):
         "unread": left["unread"],
         "sha256": {file: store.sha256(out / file) for file in FILES.values()},
     }
+
+
+def _all_calibration(table):
+    if len(table) and table["is_calibration"].all():
+        yield (
+            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some recordings "
+            "of each person as is_calibration in a table of recordings"
+        )
+
+
+def _twice(jobs):
+    """A warning for each file that two recordings hold, perhaps under other names: what it shows would count twice."""
+    holders = {}
+    for job in jobs:
+        file = json.loads(store.sidecar(job.part).read_text("utf-8"))["causes"]["file"]
+        holders.setdefault(file, {}).setdefault(job.recording.recording_id, job.medium.path.name)
+    return [
+        f"{_few(names)} hold the same file ({_few(sorted(set(names.values())))}): what it shows counts twice, and the "
+        "same person may be judged by themselves"
+        for names in holders.values()
+        if len(names) > 1
+    ]
+
+
+def _few(names, most=5):
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(list(names)[:most]) + more
 
 
 def _talks(built, jobs, out, table, settings):
