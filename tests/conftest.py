@@ -35,7 +35,7 @@ def small_study(tmp_path_factory):
 
     root = tmp_path_factory.mktemp("study")
     (root / "data").mkdir()
-    for table in (ROOT / "data").glob("*_windows.csv"):
+    for table in [*(ROOT / "data").glob("*_windows.csv"), *(ROOT / "data").glob("turn_*.csv")]:
         (root / "data" / table.name).write_bytes(table.read_bytes())
     (root / "data" / "recordings.csv").write_bytes((ROOT / "data" / "recordings.csv").read_bytes())
     settings = study.StudySettings(
