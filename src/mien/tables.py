@@ -46,6 +46,7 @@ REASONS = {
     "too_dark": "the face is too dark for its landmarks to be trusted",
     "too_blurred": "the face is too blurred for its landmarks to be trusted",
     "unsteady": "the landmarks are too unsteady to be trusted",
+    "covered": "the landmarks differ in a mirror: something covers the face, or too little of it shows",
     "not_sure": "the detector is not sure that this is a face",
     "still_picture": "the face never moves: a picture, not a person",
     "one_class": "only one class is present",

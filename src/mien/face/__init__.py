@@ -56,7 +56,7 @@ MODEL = sources.FACE_LANDMARKER
 COLUMNS = (
     *("time_s", "track_id", "box_x_px", "box_y_px", "box_w_px", "box_h_px", "yaw_deg", "pitch_deg", "roll_deg"),
     *("detector_score", "searches", "eye_opening", "mouth_opening", "sharpness", "brightness"),
-    *("jitter", "box_motion", "pixel_motion", "pixel_noise"),
+    *("jitter", "mirror_gap", "box_motion", "pixel_motion", "pixel_noise"),
     *("take", "scene", "track_end", "face_trust", "why"),
     *BLENDSHAPES,
 )
@@ -84,11 +84,11 @@ class FaceSettings:
     to the next, as moved along and as left in place, the track ends at once: faces of the clips reach 0.57 at 10
     frames a second and a swap of two tiles begins at 0.72, even with the mirrored picture of the same person.
     ``renew_s``: a face's crop is laid anew at whole multiples of this, so that what is measured does not depend on when
-    the face was found. ``near_widths``: how far a face may leap between two frames and still be the same. ``trust``:
-    what makes a frame less trustworthy, or of no use. ``remembers``: MediaPipe looks where the
-    face was before and smooths over time (VIDEO mode), or looks afresh in each frame (IMAGE mode, the default): on
-    truth trials the mouth's opening then agrees with r = .92 instead of .85 for 3 to 7 % more CPU, and a cut recording
-    gives the same as an uncut one (data/face_error.csv).
+    the face was found. ``near_widths``: how far a face may leap between two frames and still be the same. ``mirror_s``:
+    how often each face is held against its mirror image, for two looks. ``trust``: what makes a frame less trustworthy,
+    or of no use. ``remembers``: MediaPipe looks where the face was before and smooths over time (VIDEO mode), or looks
+    afresh in each frame (IMAGE mode, the default): on truth trials the mouth's opening then agrees with r = .92 instead
+    of .85 for 3 to 7 % more CPU, and a cut recording gives the same as an uncut one (data/face_error.csv).
     """
 
     score_new: float = 0.75
@@ -110,6 +110,7 @@ class FaceSettings:
     crop_scale: float = 2.2
     crop_margin: float = 0.06
     renew_s: float = 30.0
+    mirror_s: float = 2.0
     remembers: bool = False
     trust: TrustSettings = TrustSettings()
 
@@ -120,11 +121,11 @@ def extract(frames, settings=None, model_path=None, told=None):
     ``frames`` yields (time_s, picture) as ``media.pictures`` does, or arrays as ``media.frames``; ``model_path`` is
     where :data:`MODEL` lies (None: find it). A *track* is one face from found to lost, not yet a person; a *take* is
     what lies between two cuts, and takes of one look share a *scene*. ``eye_opening`` is the eye aspect ratio,
-    ``mouth_opening`` the inner-lip gap ÷ face height; ``sharpness``, ``brightness`` (0..255) and ``jitter`` (face
-    widths) are how well the face can be seen (:mod:`mien.face.quality`), ``pixel_motion`` the change of the face's grey
-    levels within 0.4 s and ``pixel_noise`` that of the quiet parts around it, ``box_motion`` the way since the last
-    frame in face widths. Pose is seen along the line from the camera to the head: 0° faces the camera (see
-    ``face.pose``).
+    ``mouth_opening`` the inner-lip gap ÷ face height; ``sharpness``, ``brightness`` (0..255), ``jitter`` and
+    ``mirror_gap`` (face widths) are how well the face can be seen (:mod:`mien.face.quality`), ``pixel_motion`` the
+    change of the face's grey levels within 0.4 s and ``pixel_noise`` that of the quiet parts around it, ``box_motion``
+    the way since the last frame in face widths. Pose is seen along the line from the camera to the head: 0° faces the
+    camera (see ``face.pose``).
 
     ``told`` collects ``frame_times_s``, ``cuts_s``, ``searches``, ``tracks``, ``tracks_ended`` (how many for which
     reason), ``recovered`` and the seconds spent; ``looks``, a table of what the faces look like (time_s, track_id and

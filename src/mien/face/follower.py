@@ -152,7 +152,7 @@ class Doubt:
 class Follower:
     """One face from frame to frame: a track. ``ended`` says why it ended, and is empty while it runs."""
 
-    def __init__(self, track_id, box, model, settings, frame_shape):
+    def __init__(self, track_id, box, model, settings, frame_shape, mirror):
         self.track_id, self.settings = track_id, settings
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh = Crop(box, settings.crop_scale, frame_shape), [], True
@@ -160,10 +160,12 @@ class Follower:
         self.part, self.points, self.album, self.is_gone = None, None, [], False
         self.landmarker = Landmarker(model, settings.remembers)
         self.clock, self.before_s = Grid(0.0, 1 / settings.renew_s), -np.inf
+        self.mirror, self.mirrors, self.gap = mirror, Grid(0.0, 1 / settings.mirror_s), np.nan
 
     def follow(self, time_s, picture):
         """The face in the next frame as a dictionary of measures; None, and ``ended`` set, when it is lost."""
-        renewed, self.before_s = self.clock.begins(self.before_s, time_s), time_s
+        renewed, mirrored = (clock.begins(self.before_s, time_s) for clock in (self.clock, self.mirrors))
+        self.before_s = time_s
         if not self.fresh and (renewed or not self.crop.holds(self.box, self.settings.crop_margin)):
             self._move_crop(self.box, time_s, picture.shape)
         part = self.crop.cut(picture)
@@ -179,6 +181,7 @@ class Follower:
         now = looks(picture, box)
         if self.is_replaced(picture, box, now):
             return self._end("changed")
+        self.gap = self.mirror.gap(part) if mirrored else self.gap
         self.part, self.points, self.seen_s = part, seen.points[:, :2] * part.shape[0], time_s
         self._remember(time_s, picture, now)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
@@ -278,10 +281,10 @@ class Follower:
         } | dict(zip(BLENDSHAPES, seen.shapes.tolist(), strict=True))
 
     def _quality(self, picture, shape):
-        """How sharp and bright the face is, and how far its firm landmarks moved against each other."""
+        """How sharp and bright the face is, how far firm landmarks moved against each other, and the mirror's gap."""
         before, self.shape = self.shape, shape
         unrest = np.nan if before is None else quality.jitter(before, shape)
-        return quality.looks(picture, self.box) | {"jitter": unrest}
+        return quality.looks(picture, self.box) | {"jitter": unrest, "mirror_gap": self.gap}
 
     def _motion(self, picture, time_s):
         """Mean change of the grey levels (0..255) since ``MOMENT_S`` ago: of the face, and of the crop's quiet parts.

@@ -153,7 +153,8 @@ def _calibrates(recording):
 
 def _signals(one, settings):
     """What is compared between the people of a recording; a track that several people share is nobody's."""
-    own = [person for person in one.person_ids if person != one.shared_by]
+    nobody = (one.shared_by, f"{one.recording_id}_mixed")
+    own = [person for person in one.person_ids if person not in nobody]
     if len(own) < 2:
         return {}
     faces = stack([one.face_of(person, columns=coupling.FACE_COLUMNS) for person in own])
