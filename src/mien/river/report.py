@@ -63,8 +63,8 @@ def report(built, left, jobs, out, settings):
 def _all_calibration(table):
     if len(table) and table["is_calibration"].all():
         yield (
-            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some recordings "
-            "of each person as is_calibration in a table of recordings"
+            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some "
+            "recordings of each person as is_calibration in a table of recordings"
         )
 
 
