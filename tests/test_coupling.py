@@ -103,6 +103,17 @@ def test_a_barren_world_gives_any_p_as_often_as_any_other():
         assert stats.kstest(values, "uniform").statistic < 0.13
 
 
+def test_shuffled_windows_lie_in_one_segment_and_segments_stay_whole():
+    settings = coupling.CouplingSettings(n_nulls=30)
+    kept, orders = coupling.shuffled(60, settings, store.rng("segments"))
+    starts_s = kept * settings.step_s
+    assert ((starts_s // settings.segment_s) == ((starts_s + settings.window_s - 1e-6) // settings.segment_s)).all()
+    for order in orders:
+        assert sorted(order) == sorted(kept)
+        assert (np.diff(order.reshape(-1, 5), axis=1) == 1).all()
+    assert len(np.unique(orders, axis=0)) > 25
+
+
 def test_the_shortest_recording_and_one_second_less():
     rng = store.rng("short coupling")
     two = pd.concat([faces_of("r", who, wander(rng, coupling.shortest_s())) for who in "ab"])
@@ -186,6 +197,8 @@ def test_a_microphone_that_hears_the_other_is_told_from_one_that_does_not():
     assert coupling.bleed(*heard(0.5), "a", "b")[0] > 0.7
     assert coupling.bleed(*heard(0.5), "b", "a")[0] > 0.7
     voice, turns = heard(0.5)
+    both = turns.assign(start_s=[0.0, 3.0])  # b is said to talk nearly all the time, too: nothing can be told from that
+    assert coupling.bleed(voice, both, "a", "b")[0] < 0.3
     short = turns.assign(end_s=turns["start_s"] + 2)
     assert coupling.bleed(voice, short, "a", "b")[1] == "little_speech"
 

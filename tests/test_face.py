@@ -73,7 +73,8 @@ def test_one_face_is_measured_in_every_frame(model):
     assert rows[["bs_mouthSmileLeft", "bs_mouthSmileRight"]].mean(axis=None) > 0.5  # she smiles
     assert told["tracks_ended"] == {"end of recording": 1}
     assert len(told["frame_times_s"]) == 12
-    assert told["searches"] == 3
+    assert told["searches"] == 1
+    assert rows["searches"].max() == 5  # found, and confirmed at 0.2, 0.4, 0.5 and 1.0 s
 
 
 def test_the_picture_mirrored_mirrors_yaw_and_roll(model):
@@ -229,7 +230,7 @@ def test_windows_cover_the_frame_and_stay_inside():
             assert x + w <= width
             assert y + h <= height
             seen_times[y : y + h, x : x + w] += 1
-        assert seen_times.min() >= 3  # the whole, and at least one square of each size
+        assert seen_times.min() >= (4 if height >= 240 else 2)  # the whole, and at least one square of each size
 
 
 def test_a_crop_that_leaves_the_frame_is_moved_or_padded():

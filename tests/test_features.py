@@ -142,7 +142,7 @@ def test_a_shake_is_a_zigzag_of_the_yaw(rate_hz):
 
     values, _ = measured(person(rate_hz=rate_hz, yaw_deg=shaken), rate_hz=rate_hz)
     assert values["face_shakes_per_min"] == pytest.approx(12, rel=0.02)
-    aside = person(rate_hz=rate_hz, yaw_deg=lambda t: 20 * np.exp(-(((t - 5) / 0.4) ** 2)))  # looks aside and back
+    aside = person(rate_hz=rate_hz, yaw_deg=lambda t: 20 * np.exp(-(((t - 5) / 0.2) ** 2)))  # looks aside and back
     assert measured(aside, rate_hz=rate_hz)[0]["face_shakes_per_min"] == 0
     slow = person(rate_hz=rate_hz, yaw_deg=lambda t: 20 * np.sin(2 * np.pi * t / 4))
     assert measured(slow, rate_hz=rate_hz)[0]["face_shakes_per_min"] == 0

@@ -1,6 +1,7 @@
 """Media: every container on one clock, true times, and damaged or odd files end in one clear error or a warning."""
 
 import math
+import re
 import threading
 from fractions import Fraction
 
@@ -285,6 +286,7 @@ def test_a_part_has_the_colours_of_the_whole_frame_digit_by_digit(tmp_path, how,
     for x, y, w, h in PLACES:
         np.testing.assert_array_equal(picture.part(x, y, w, h), whole[y : y + h, x : x + w])
     np.testing.assert_array_equal(picture.rgb(), whole)
+    np.testing.assert_array_equal(picture.part(3, 5, 21, 17), whole[5:22, 3:24])  # now cut from the whole
     assert picture.part(3, 5, 20, 20, size_px=10).shape == (10, 10, 3)
     weights = (0.2126, 0.7152, 0.0722) if how.get("colours") == 1 else (0.299, 0.587, 0.114)  # bt709, bt601
     small = cv2.resize(np.ascontiguousarray(whole), (16, 9), interpolation=cv2.INTER_AREA)
@@ -411,21 +413,101 @@ def test_truncated_mp4(tmp_path):
         media.probe(cut)
 
 
-def test_truncated_file_gives_what_can_be_decoded_and_a_warning(tmp_path):
+def noisy(path, video, audio, rate_hz=48000):
+    """Four seconds of noise in picture and sound, side by side, so that half of the bytes is half of the time."""
     rng = np.random.default_rng(1)
-    noise = [rng.integers(0, 255, (64, 96, 3), dtype=np.uint8) for _ in range(100)]
-    whole = media.write_video(tmp_path / "a.mp4", noise, 25)
-    front = tmp_path / "front.mp4"
-    with av.open(str(whole)) as source, av.open(str(front), "w", options={"movflags": "faststart"}) as target:
-        stream = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                target.mux(packet)
-    front.write_bytes(front.read_bytes()[: front.stat().st_size // 2])
-    times, _, told = frames_of(front)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(video, rate=25) if video else None
+        if video:
+            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        sound = container.add_stream(audio, rate=rate_hz, layout="mono")
+        form = sound.codec_context.format.name if sound.codec_context.format else "fltp"
+        resampler = av.AudioResampler(format=form, layout="mono", rate=rate_hz, frame_size=1152)
+        for k in range(100):
+            if video:
+                picture = rng.integers(0, 255, (64, 96, 3), dtype=np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            hiss = (0.3 * rng.standard_normal((1, rate_hz // 25))).astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(hiss, format="fltp", layout="mono")
+            frame.sample_rate, frame.time_base, frame.pts = rate_hz, Fraction(1, rate_hz), k * (rate_hz // 25)
+            for piece in resampler.resample(frame):
+                container.mux(sound.encode(piece))
+        container.mux(sound.encode(None))
+        if video:
+            container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("ending", "video", "audio", "words"),
+    [
+        ("webm", "libvpx", "libopus", r"states 4\.0. s"),
+        ("mkv", "libx264", "flac", r"states 4\.0. s"),
+        ("flv", "flv", "pcm_s16le", r"states 4\.0. s"),
+        ("wav", None, "pcm_s16le", r"lacks 19\d{4} bytes"),
+        ("avi", "mpeg4", "pcm_s16le", r"lacks \d+ bytes"),
+        ("mp3", None, "libmp3lame", r"states 4\.0. s"),
+        ("flac", None, "flac", r"states 3\.9. s"),
+    ],
+)
+def test_a_file_cut_short_gives_what_can_be_decoded_and_a_warning(tmp_path, ending, video, audio, words):
+    whole = noisy(tmp_path / f"a.{ending}", video, audio, 44100 if ending in ("flv", "avi") else 48000)
+    short = tmp_path / f"short.{ending}"
+    short.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    for read in [told_of_sound, *([told_of_pictures] if video else [])]:
+        assert read(whole)["warnings"] == []
+        told = read(short)
+        assert 1.5 < told["end_s"] < 2.5
+        assert re.search(words, " ".join(told["warnings"]))
+
+
+def told_of_pictures(path):
+    told = {}
+    list(media.pictures(path, told=told))
+    return told | {"end_s": told["picture_end_s"]}
+
+
+def told_of_sound(path):
+    told = {}
+    return {"end_s": media.sound(path, told=told).end_s} | told
+
+
+def test_a_file_that_never_states_its_length_is_used_with_a_warning(tmp_path):
+    """What a browser records: a matroska file without a length, because nobody went back to write one."""
+    path = tmp_path / "live.webm"
+    remuxed(noisy(tmp_path / "a.webm", "libvpx", "libopus"), path, live="1")
+    assert media.probe(path).duration_s == pytest.approx(4.0, abs=0.1)  # by looking at its packets
+    told = told_of_pictures(path)
+    assert told["end_s"] == pytest.approx(4.0, abs=0.05)
+    assert any("does not state how long its picture is" in words for words in told["warnings"])
+
+
+def test_a_truncated_mp4_with_its_index_first(tmp_path):
+    whole = remuxed(noisy(tmp_path / "a.mp4", "libx264", "aac"), tmp_path / "front.mp4", movflags="faststart")
+    whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    times, _, told = frames_of(whole)
     assert 20 < len(times) < 80
     assert any("states 4.00 s of picture" in warning for warning in told["warnings"])
+    late = {}
+    assert list(media.pictures(whole, start_s=3.0, told=late)) == []  # a piece that lies in what is missing
+
+
+def remuxed(source, target, **options):
+    """The same packets in a file that is written otherwise."""
+    with av.open(str(source)) as read, av.open(str(target), "w", options=options) as write:
+        streams = {stream.index: write.add_stream_from_template(stream) for stream in read.streams}
+        for packet in read.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                write.mux(packet)
+    return target
+
+
+def test_frames_after_the_stated_end_count(tmp_path):
+    """The last frame of a variable-rate file is shown until its own end, whatever the head says."""
+    path = encode(tmp_path / "a.mkv", "libx264", pts=[40 * k for k in range(24)] + [3000])
+    told = told_of_pictures(path)
+    assert told["picture_end_s"] >= 3.0
 
 
 def test_nothing_to_decode_is_an_error(tmp_path, monkeypatch):

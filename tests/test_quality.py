@@ -64,10 +64,10 @@ def test_what_can_not_be_seen_is_missing_with_its_reason(changes, reason):
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("box_w_px", (25, 40, 60, 64)),
-        ("sharpness", (0.005, 0.01, 0.02, 0.03)),
+        ("box_w_px", (20, 30, 45, 48)),
+        ("sharpness", (0.005, 0.008, 0.011, 0.012)),
         ("brightness", (11, 14, 18, 20)),
-        ("detector_score", (0.7, 0.8, 0.9, 0.92)),
+        ("detector_score", (0.75, 0.8, 0.9, 0.92)),
         ("jitter", (0.045, 0.03, 0.021, 0.02)),
         ("yaw_deg", (38, 30, -20, 0)),
     ],
@@ -81,8 +81,9 @@ def test_trust_falls_with_each_quality(name, values):
 
 def test_what_is_not_known_takes_nothing_away_and_a_small_face_is_not_punished_twice():
     assert trusted(jitter=np.nan)["face_trust"] == 1  # the first frame of a track
-    small = trusted(box_w_px=42.0)["face_trust"]
-    assert trusted(box_w_px=42.0, sharpness=0.0165)["face_trust"] == pytest.approx(small)
+    small = trusted(box_w_px=32.0)["face_trust"]
+    assert small == pytest.approx(0.5)
+    assert trusted(box_w_px=32.0, sharpness=0.0075)["face_trust"] == pytest.approx(small)
 
 
 def test_sharpness_falls_with_blur_and_not_with_light(drawn):
@@ -153,8 +154,9 @@ def test_trust_follows_size_and_blur_and_spares_dark_skin():
     assert good["face_trust"] > 0.85
     assert dark_skin["brightness"] < 0.5 * good["brightness"]
     assert dark_skin["face_trust"] > 0.85
-    assert looked_at(face_width_px=36)["face_trust"] < 0.6
-    assert looked_at(blur_px=4.0)["face_trust"] < 0.3
+    assert looked_at(face_width_px=28)["face_trust"] < 0.6
+    assert looked_at(blur_px=4.0)["face_trust"] < 0.5
+    assert looked_at(blur_px=5.4)["face_trust"] < 0.2
     assert good["jitter"] < 0.002
 
 

@@ -576,7 +576,9 @@ def test_the_ending_chooses_the_reader(tmp_path):
     told = {}
     assert turns.read(path, told=told)["person_id"].tolist() == ["Speaker 1"]
     assert told["cues"] == 1
-    with pytest.raises(tables.TableError, match=r"can't read .docx; expected .vtt, .rttm, .csv"):
+    with pytest.raises(
+        tables.TableError, match=r"can.t read .docx; expected .vtt, .srt, .sbv, .rttm, .eaf, .textgrid, .csv"
+    ):
         turns.read(tmp_path / "minutes.docx")
     for ending in ("vtt", "rttm", "csv"):
         with pytest.raises(tables.TableError, match="no such file"):

@@ -19,6 +19,7 @@ REASONS = {
     "short_recording": "the recording is too short for this measure",
     "no_turns": "nobody took a turn",
     "no_words": "there is no transcript, or too few words",
+    "no_sentences": "the words carry no sentence ends (. ? !)",
     "no_face": "no face was found here",
     "little_face": "the face was seen for too short a time to count this",
     "no_blink": "there was no blink to measure",
@@ -245,7 +246,7 @@ TURNS = Table(
         _person(),
         *_interval("turn"),
         Column("kind", "speech (a stretch without a pause), turn or backchannel", "text"),
-        Column("source", "person_audio, mixed_audio, transcript or segments", "text"),
+        Column("source", "person_audio, mixed_audio, active_speaker (by mouths), transcript or segments", "text"),
     ),
 )
 
@@ -289,6 +290,30 @@ COUPLING = Table(
         Column("why", "why a value is missing: 'column or null: reason', joined by '; '", "text", missing=True),
     ),
     ("recording_id", "person_a", "person_b", "signal"),
+)
+
+PEOPLE = Table(
+    "people",
+    "found face or sound, and span of time",
+    (
+        Column("found", "the face (p1, p2, …) or the name of the sound", "text"),
+        Column("person_id", "who that is; empty for nobody", "text", missing=True),
+    ),
+)
+
+LAYOUT = Table(
+    "layout",
+    "change of the layout of a meeting's picture",
+    (
+        _recording(),
+        Column("time_s", "seconds from the start of the recording, of the first frame after the change", low=0),
+        Column("event", "cut, layout, join, leave, camera_off, camera_on, other, swap or move", "text"),
+        Column("person_id", "whose tile; empty where it is the whole picture", "text", missing=True),
+        Column("box_x_px", "left edge of the face, pixels of the frame as displayed", missing=True),
+        Column("box_y_px", "top edge of the face, pixels", missing=True),
+        Column("box_w_px", "width of the face, pixels", low=0, missing=True),
+        Column("box_h_px", "height of the face, pixels", low=0, missing=True),
+    ),
 )
 
 PREDICTIONS = Table(
@@ -335,7 +360,8 @@ EVIDENCE = Table(
     ),
 )
 
-ALL = {t.name: t for t in (RECORDINGS, FACES, VOICE, TURNS, WINDOWS, COUPLING, PREDICTIONS, EVIDENCE)}
+BUILT = (FACES, VOICE, TURNS, WINDOWS, COUPLING, PEOPLE, LAYOUT)
+ALL = {t.name: t for t in (RECORDINGS, *BUILT, PREDICTIONS, EVIDENCE)}
 
 
 def name_key(name):
@@ -400,6 +426,13 @@ def write(frame, path):
     return path
 
 
+def _schema(frame):
+    """The types of a table's columns; a column in which nothing is filled in yet is text."""
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in schema]
+    return pa.schema(fields, schema.metadata)
+
+
 @contextmanager
 def writing(path):
     """Write a parquet table piece by piece, so that it never lies in memory whole: ``with writing(p) as write: …``.
@@ -413,7 +446,7 @@ def writing(path):
         if frame.empty:
             empty = frame if empty is None else empty
             return
-        rows = pa.Table.from_pandas(frame, writer.schema if writer else None, preserve_index=False)
+        rows = pa.Table.from_pandas(frame, writer.schema if writer else _schema(frame), preserve_index=False)
         writer = writer or pq.ParquetWriter(path, rows.schema)
         writer.write_table(rows)
 

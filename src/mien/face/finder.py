@@ -1,13 +1,17 @@
 """Looking for faces: a short-range detector on overlapping crops; and how much one picture differs from the next.
 
 MediaPipe's detector sees faces that fill a good part of its picture: on a whole gallery frame it finds nobody. So it
-looks at the whole frame, at squares of the frame's height and at squares of half that, each overlapping its neighbour
-by half, and of all boxes that lie on one face the surest is kept.
+looks at the whole frame and at squares of its height, of half and of a third of that, each overlapping its neighbour by
+half, and of all boxes that lie on one face the surest is kept. On mosaics of fifteen real people, at a score of 0.75,
+squares of half the height found 125 of 150 faces of a 5 × 5 gallery at 1080p and squares of a third all 150; squares of
+a fifth find nobody more and begin to find faces where there are none (a score of 0.82). A search takes about 85 ms of
+one core, so it is rare; a face that is known is confirmed in its own crop, which takes 1 ms.
 """
 
 from contextlib import nullcontext
 from typing import NamedTuple
 
+import cv2
 import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
@@ -16,6 +20,12 @@ from .landmarker import quiet
 
 SMALL_PX = (64, 36)
 """The size at which two frames are compared: faces vanish, the shot remains."""
+
+PARTS, SIDE_MIN_PX = (1, 2, 3), 80
+"""Squares of the frame's height, half and a third of it; none so small that a face in it would have no features."""
+
+LEVELS, SOLID_PX = 20, 5
+"""A tile changes where the grey levels of a solid square of the small picture, so wide, all change by so many."""
 
 
 class Box(NamedTuple):
@@ -55,9 +65,12 @@ def change(before, after):
     A change of brightness leaves it alone. A plain picture has no layout: there it is 1 if the brightness differs by
     more than a tenth of the scale, else 0.
     """
-    if min(before.std(), after.std()) < 1:
-        return float(abs(before.mean() - after.mean()) > 25)
-    return float(1 - np.corrcoef(before.ravel(), after.ravel())[0, 1])
+    means = before.mean(), after.mean()
+    a, b = before.ravel() - means[0], after.ravel() - means[1]
+    powers = a @ a, b @ b
+    if min(powers) < a.size:  # a standard deviation below 1
+        return float(abs(means[0] - means[1]) > 25)
+    return float(1 - a @ b / np.sqrt(powers[0] * powers[1]))
 
 
 def small(picture):
@@ -65,15 +78,21 @@ def small(picture):
     return picture.grey(*SMALL_PX).astype(np.float32)
 
 
+def new_picture(before, now):
+    """Whether some part of a small picture was replaced from one frame to the next, as when a tile goes dark."""
+    changed = (np.abs(now - before) > LEVELS).astype(np.uint8)
+    return bool(cv2.erode(changed, np.ones((SOLID_PX, SOLID_PX), np.uint8)).any())
+
+
 def windows(width, height):
-    """Where to look in a frame: the whole, squares of its height, squares of half its height, half overlapping.
+    """Where to look in a frame: the whole, and squares of its height, of half and a third of it, half overlapping.
 
     >>> windows(200, 100)[:4]
     [(0, 0, 200, 100), (0, 0, 100, 100), (50, 0, 100, 100), (100, 0, 100, 100)]
     """
     short = min(width, height)
     crops = [(0, 0, width, height)]
-    for side in (short, short // 2):
+    for side in (short // part for part in PARTS if part == 1 or short // part >= SIDE_MIN_PX):
         for y in _steps(height, side):
             crops += [(x, y, side, side) for x in _steps(width, side)]
     return crops
@@ -107,12 +126,17 @@ class Finder:
     def find(self, picture, also=()):
         """The faces in a frame, surest first; ``also`` are further places (x, y, w, h) to look at."""
         height, width = picture.shape[:2]
-        found = []
-        for x, y, w, h in [*windows(width, height), *also]:
-            for seen in self._detected(np.ascontiguousarray(picture.part(x, y, w, h))):
-                box = seen.bounding_box
-                found.append(Box(x + box.origin_x, y + box.origin_y, box.width, box.height, seen.categories[0].score))
-        return surest(found)
+        places = [*windows(width, height), *also]
+        picture.rgb()  # the places overlap ninefold: to convert the whole once is cheaper
+        return surest([box for x, y, w, h in places for box in self.look(picture.part(x, y, w, h), x, y)])
+
+    def look(self, part, x=0.0, y=0.0, scale=1.0):
+        """The faces in pixels (h, w, 3) whose corner is at (x, y) of the frame; each is ``scale`` pixels of it wide."""
+        boxes = [(seen.bounding_box, seen.categories[0].score) for seen in self._detected(np.ascontiguousarray(part))]
+        return [
+            Box(x + scale * box.origin_x, y + scale * box.origin_y, scale * box.width, scale * box.height, score)
+            for box, score in boxes
+        ]
 
     def _detected(self, crop):
         image = mp.Image(image_format=mp.ImageFormat.SRGB, data=crop)

@@ -14,6 +14,7 @@ from mien.media.picture import scaled
 from . import quality
 from .finder import Box, change, overlap
 from .landmarker import BLENDSHAPES, Landmarker
+from .looks import look
 from .pose import head_angles, head_turn
 
 RIGHT_EYE = (33, 160, 158, 133, 153, 144)
@@ -31,6 +32,9 @@ SKIN_PX = 64
 
 LOOK_PX, LOOK_SCALES = 32, (1.5, 3.0)
 """Size, and width in faces, of the pictures by which it is noticed that another face has taken this one's place."""
+
+ALBUM_FRESH, ALBUM_STEP_S = 8, 5.0
+"""Of a track's looks the latest are all kept, of the older ones one every few seconds."""
 
 MOMENT_S = 0.4
 """How long before: long enough for a resting face to move, and the same whatever the frame rate."""
@@ -153,6 +157,7 @@ class Follower:
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh = Crop(box, settings.crop_scale, frame_shape), [], True
         self.looks, self.doubts, self.shape = [], [], None
+        self.part, self.points, self.album, self.is_gone = None, None, [], False
         self.landmarker = Landmarker(model, settings.remembers)
         self.clock, self.before_s = Grid(0.0, 1 / settings.renew_s), -np.inf
 
@@ -161,14 +166,21 @@ class Follower:
         renewed, self.before_s = self.clock.begins(self.before_s, time_s), time_s
         if not self.fresh and (renewed or not self.crop.holds(self.box, self.settings.crop_margin)):
             self._move_crop(self.box, time_s, picture.shape)
-        seen = self.landmarker.see(self.crop.cut(picture), time_s)
+        part = self.crop.cut(picture)
+        seen = self.landmarker.see(part, time_s)
         if seen is None:
+            self.is_gone = self._is_gone(picture)
             return self._end("lost")
         points = seen.points[:, :2] * self.crop.side
         box = bounds(points + np.array([self.crop.x, self.crop.y]))
         if not self.fresh and overlap(box, self.box) < self.settings.jump_overlap:
+            self.is_gone = self._is_gone(picture)
             return self._end("jumped")
-        self._remember(time_s, picture, box)
+        now = looks(picture, box)
+        if self.is_replaced(picture, box, now):
+            return self._end("changed")
+        self.part, self.points, self.seen_s = part, seen.points[:, :2] * part.shape[0], time_s
+        self._remember(time_s, picture, now)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
         self.box, self.fresh = box, False
         row = self._row(seen, points) | {"box_motion": moved}
@@ -179,6 +191,30 @@ class Follower:
         if boxes:
             self.score, self.searches = max(box.score for box in boxes), self.searches + 1
         return bool(boxes)
+
+    def sits_for(self):
+        """Add how the face looks in the last frame to the album, which thins out with age."""
+        if self.part is None or (self.album and self.album[-1][0] == self.seen_s):
+            return
+        self.album.append((self.seen_s, look(self.part, self.points)))
+        old = len(self.album) - ALBUM_FRESH
+        if old > 1 and self.album[old - 1][0] - self.album[old - 2][0] < ALBUM_STEP_S:
+            del self.album[old - 1]
+
+    def is_replaced(self, picture, box, now=None):
+        """Whether most pixels of the face changed at once, as left in place and as moved to ``box``: a new picture."""
+        if not self.looks or self.fresh:
+            return False
+        return self._changed(now or looks(picture, box)) and self._changed(looks(picture, self.box))
+
+    def _is_gone(self, picture):
+        """Whether the picture where the face was has gone; its surroundings count, as initials may be as bright."""
+        return bool(self.looks) and not self.fresh and self._changed(looks(picture, self.box), (0, 1))
+
+    def _changed(self, now, scales=(0,)):
+        before, settings = self.looks[-1][1], self.settings
+        shares = [np.mean(np.abs(now[scale] - before[scale]) > settings.replaced_levels) for scale in scales]
+        return max(shares) > settings.replaced
 
     def leap(self, box, time_s, frame_shape):
         """Take up the same face at another place."""
@@ -197,13 +233,12 @@ class Follower:
         self.crop, self.past, self.shape = Crop(stepped(box), self.settings.crop_scale, frame_shape), [], None
         self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
 
-    def _remember(self, time_s, picture, box):
+    def _remember(self, time_s, picture, now):
         """Keep how the face looked within the last second, and begin a doubt where it changes suddenly.
 
         Sudden means that both the place and what moves along with the face differ from the frame before; a face
         that was lost and found close by is doubted too.
         """
-        now = looks(picture, box)
         if self.looks:
             before = self.looks[-1][1][0]
             sudden = self.fresh or (

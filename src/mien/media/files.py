@@ -196,5 +196,17 @@ def check_end(path, told, last_s, stated_s, what):
             f"the file does not state how long its {what} is; what could be decoded ends at "
             f"{last_s:.2f} s, and whether it was cut short can't be known"
         )
+    lacking = _lacking_bytes(path)
+    if lacking:
+        told["warnings"].append(f"the file lacks {lacking} bytes of what its head states: it was cut short")
     if told["decode_errors"]:
         told["warnings"].append(f"{told['decode_errors']} parts of the {what} could not be decoded")
+
+
+def _lacking_bytes(path):
+    """How many bytes shorter than its head states a file is; 0 where the head states no length (wav and avi do)."""
+    with Path(path).open("rb") as file:
+        head = file.read(8)
+    stated = int.from_bytes(head[4:], "little")
+    is_stated = head[:4] == b"RIFF" and 0 < stated < 2**32 - 1
+    return max(stated + 8 - Path(path).stat().st_size, 0) if is_stated else 0

@@ -1,9 +1,8 @@
 """Which face is which person: tracks that continue each other in place and size become one person.
 
-A *track* is one face from found to lost; a person may have several. Tracks are linked only where that is plain: the
-later one begins where the earlier one was, soon after it, with nothing between. Across a cut they are linked only where
-the same scene returns and box and size agree closely, and then with less trust. In doubt a new person begins: a person
-split in two is missing data, two people taken for one would be wrong data.
+A *track* is one face from found to lost; a person may have several. Tracks are linked only where that is plain, by
+place, moment and looks (``people.identity``). In doubt a new person begins: a person split in two is missing data, two
+people taken for one would be wrong data.
 
 A picture of a face is no person. What tells them apart is change: over any two seconds of the living faces in the
 twelve real clips the face's grey levels changed by at least 2.9 (of 255, 90th percentile, within 0.4 s); a still
@@ -13,38 +12,85 @@ portrait by 0.7, and a still picture behind camera noise by hardly more than the
 import numpy as np
 import pandas as pd
 
+from mien.people.identity import linked
+from mien.people.layout import events
 from mien.people.settings import PeopleSettings
 
 SPOT = ["box_x_px", "box_y_px", "box_w_px", "box_h_px"]
 
 
-def assign(tracks, frame_times_s, settings=None):
+def assign(tracks, frame_times_s, settings=None, looks=None, layout=None):
     """Give every face a person: ``(faces, told)``.
 
-    ``tracks`` is the table of ``face.extract`` and ``frame_times_s`` all sampled times, told by it. ``faces`` has a row
-    for every person and sampled frame; where the person was not seen it is NaN with ``face_trust`` 0 and ``why``
-    "no_face". People are p1, p2, … in the order in which they appear, and among those who appear together as one
-    reads: from the top row down, each row from left to right. ``people_trust`` (0..1) says how sure the link is: 1 for
-    a person's first track, less after a gap, less again after a cut. ``told`` names what was dropped and why.
+    ``tracks`` is the table of ``face.extract`` and ``frame_times_s`` all sampled times, told by it, as are ``looks``
+    (without them only place and time decide) and ``layout``. ``faces`` has a row for every person and sampled frame;
+    where the person was not seen it is NaN with ``face_trust`` 0 and ``why`` "no_face". People are p1, p2, … in the
+    order in which they appear, and among those who appear together as one reads: from the top row down, each row from
+    left to right. ``people_trust`` (0..1) says how sure it is that this is the same person as before, or where a
+    person begins that it is nobody known. ``told`` names what was dropped and why, how each person's tracks were
+    linked, and the ``layout_events`` (``people.layout``).
     """
     settings = settings or PeopleSettings()
     times = np.asarray(frame_times_s, dtype=float)
-    told = {"tracks": 0, "too_short": 0, "too_short_tracks": [], "still_pictures": [], "people": {}}
+    told = {"tracks": 0, "too_short": 0, "too_short_tracks": [], "still_pictures": [], "people": {}, "warnings": []}
+    album = (
+        {}
+        if looks is None or looks.empty
+        else {track_id: rows.iloc[:, 2:] for track_id, rows in looks.groupby("track_id")}
+    )
     pieces = []
-    for _, rows in tracks.groupby("track_id", sort=True):
+    for track_id, rows in tracks.groupby("track_id", sort=True):
         told["tracks"] += 1
-        piece = _summary(rows, settings)
+        piece = _summary(rows, settings) | {"track_id": int(track_id), "looks": _looks_of(album.get(track_id))}
         if piece["still"]:
             told["still_pictures"].append(_place(piece))
-        elif piece["short"]:
-            told["too_short"] += 1
-            told["too_short_tracks"].append(_place(piece))
         else:
             pieces.append(piece)
-    people = _in_order(_linked(pieces, settings))
-    faces = [_rows_of(f"p{number}", person, times) for number, person in enumerate(people, start=1)]
-    told["people"] = {f"p{k}": [_place(piece) for piece in person] for k, person in enumerate(people, start=1)}
+    happened = layout or []
+    replaced_s = [one["time_s"] for one in happened if one["event"] in ("replaced", "cut")]
+    found = linked(pieces, settings, replaced_s)
+    scraps = [piece for person in found if _is_scraps(person) for piece in person]
+    told |= {"too_short": len(scraps), "too_short_tracks": [_place(piece) for piece in scraps]}
+    found = _in_order([person for person in found if not _is_scraps(person)])
+    people = {f"p{k}": person for k, person in enumerate(found, start=1)}
+    faces = [_rows_of(person_id, person, times) for person_id, person in people.items()]
+    told["people"] = {person_id: [_place(piece) for piece in person] for person_id, person in people.items()}
+    told["layout_events"] = _events(people, times, happened)
+    told["warnings"] += _low_rate(told, times, settings)
     return (pd.concat(faces, ignore_index=True) if faces else _nobody(tracks)), told
+
+
+def _is_scraps(person):
+    """Whether a person was never seen for long enough to be one."""
+    return all(piece["short"] for piece in person)
+
+
+def _looks_of(rows):
+    return np.zeros((0, 0), np.float32) if rows is None else rows.to_numpy(np.float32)
+
+
+def _events(people, times, happened):
+    """The layout events as plain dictionaries with a box in pixels."""
+    came = {one["track_id"] for one in happened if one["event"] == "came"}
+    cuts_s = [one["time_s"] for one in happened if one["event"] == "cut"]
+    return [
+        {"time_s": round(one["time_s"], 6), "event": one["event"], "person_id": one["person_id"]}
+        | {"box_px": [round(float(v), 1) for v in one["box"]]}
+        for one in (events(people, times, cuts_s, came) if len(times) else [])
+    ]
+
+
+def _low_rate(told, times, settings):
+    """A warning where faces were dropped as too short although it is the pictures that are too few."""
+    if not told["too_short"] or len(times) < 2:
+        return []
+    rate_hz = (len(times) - 1) / (times[-1] - times[0])
+    if rate_hz * settings.track_min_s >= settings.track_min_searches - 1:
+        return []
+    return [
+        f"{told['too_short']} faces were seen too briefly to be counted (less than {settings.track_min_s} s or "
+        f"{settings.track_min_searches} looks), at only {rate_hz:.3g} pictures a second: a higher --fps may keep them"
+    ]
 
 
 def _summary(rows, settings):
@@ -80,49 +126,8 @@ def _place(piece):
         "end_s": round(piece["end_s"], 3),
         "box_px": [round(float(v), 1) for v in (x, y, w, h)],
         "people_trust": piece["trust"],
+        "way": piece.get("way", ""),
     }
-
-
-def _linked(pieces, settings):
-    """People as lists of tracks: each track joins the person whose last track it plainly continues, or is new."""
-    people = []
-    for piece in sorted(pieces, key=lambda piece: (piece["start_s"], piece["first"][0])):
-        fits = [(fit, person) for person in people if (fit := _fit(person[-1], piece, settings)) > 0]
-        fits.sort(key=lambda pair: -pair[0])
-        if len(fits) == 1 or (len(fits) > 1 and fits[0][0] > 1.5 * fits[1][0]):
-            across = _cut_between(fits[0][1][-1], piece)
-            drop = settings.trust_across_cut if across else settings.trust_resumed
-            fits[0][1].append(piece | {"trust": round(fits[0][1][-1]["trust"] * drop, 4)})
-        else:
-            people.append([piece])
-    return people
-
-
-def _fit(before, after, settings):
-    """How well one track continues another, 0 (not at all) to 1 (same box).
-
-    Across a cut only where the picture shows the same scene as before: in shot and reverse shot two people sit in the
-    same place of the frame. Nor where another face was seen to take the place.
-    """
-    gap_s = after["start_s"] - before["end_s"]
-    across = _cut_between(before, after)
-    longest_s = settings.cut_resume_s if across else settings.resume_s
-    if not 0 < gap_s <= longest_s or before["track_end"] == "changed" or before["scene"] != after["scene"]:
-        return 0.0
-    same = _overlap(before["last"], after["first"])
-    return same if same > (settings.cut_overlap if across else settings.resume_overlap) else 0.0
-
-
-def _cut_between(before, after):
-    return before["take"] != after["take"]
-
-
-def _overlap(a, b):
-    """Intersection over union of two boxes (x, y, w, h)."""
-    wide = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    high = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    both = max(wide, 0) * max(high, 0)
-    return both / (a[2] * a[3] + b[2] * b[3] - both)
 
 
 def _in_order(people):

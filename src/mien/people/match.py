@@ -21,18 +21,14 @@ def match(faces, segments, settings=None):
     """Match the faces of a recording with the people who are heard in it, where that is plain.
 
     ``faces`` as :func:`assign` gives them (with ``mouth_opening``), ``segments`` who spoke when (person_id, start_s,
-    end_s; the person_id ``mixed`` stands for one track that everybody shares). Each face is given the name whose
-    speech its mouth moves with, one to one; a pair is kept only if both agree better with each other than with anybody
-    else, and better than the best of all pairs does in ``match_trust_min`` of all circular shifts of the speech in
-    time (by ``match_shift_min_s`` and more). One shared track belongs to
-    the only face if that face is in the picture for ``match_visible_min`` of the speech. Otherwise nobody is renamed.
+    end_s). Each face is given the name whose speech its mouth moves with, one to one; a pair is kept only if both agree
+    better with each other than with anybody else, and better than the best of all pairs does in ``match_trust_min`` of
+    all circular shifts of the speech in time (by ``match_shift_min_s`` and more). Otherwise nobody is renamed.
     """
     settings = settings or PeopleSettings()
     people, names = sorted(faces["person_id"].unique()), sorted(segments["person_id"].unique())
     if not people or not names:
         return Match({}, {})
-    if names == ["mixed"]:
-        return _match_mixed(faces, segments, people, settings)
     times = np.sort(faces["time_s"].unique())
     moving = [_mouth_moves(faces[faces["person_id"] == person], times) for person in people]
     spoken = [_spoken(times, segments[segments["person_id"] == name]) for name in names]
@@ -57,16 +53,6 @@ def _best_of_shifts(moving, spoken, least, settings):
     shifts = np.unique(np.linspace(least, length - least, settings.match_shifts).astype(int))
     pairs = [[_agreement(m, np.roll(s, shift)) for m in moving for s in spoken] for shift in shifts]
     return np.array([np.nanmax(row, initial=-1) for row in pairs])
-
-
-def _match_mixed(faces, segments, people, settings):
-    if len(people) != 1:
-        return Match({}, {})
-    speaking = _spoken(faces["time_s"].to_numpy(), segments)
-    if not speaking.any():
-        return Match({}, {})
-    visible = float((faces["why"] != "no_face").to_numpy()[speaking].mean())
-    return Match({"mixed": people[0]}, {"mixed": visible}) if visible >= settings.match_visible_min else Match({}, {})
 
 
 def _mouth_moves(rows, times):

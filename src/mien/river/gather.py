@@ -8,22 +8,35 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from mien import face, people, store, tables, turns, voice, windows
+from mien.river import mouths
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
+LIGHT = [*(name for name in tables.FACES.names if name != "recording_id"), "mouth_opening", "people_trust", "why"]
+"""Of the faces, what is needed to put a recording together; the rest stays on disk."""
 
-def gather(recording, jobs, settings):
-    """Put the kept parts of one recording together: who is who, who speaks, how long it lasts."""
-    mine = _parts(recording, jobs)
-    faces, video = _faces_of(mine)
+
+def gather(recording, jobs, settings, hand=None):
+    """Put the kept parts of one recording together: who is who, who speaks, how long it lasts.
+
+    ``hand`` (:class:`people.Hand`) overrules what was found.
+    """
+    mine, hand = _parts(recording, jobs), hand or people.Hand()
+    found, video = _faces_of(mine)
     sounds = {who: pd.read_parquet(job.part) for (stage, who), job in mine.items() if stage == "voice"}
     segments, source, duration_s = _spoken(mine)
-    who = _named_by_file(people.match(faces, segments, settings.people), faces, recording)
-    names = {p: f"{recording.recording_id}_{p}" for p in faces["person_id"].unique()} | _matched(who)
-    mixed = names.get(who.names.get("mixed"), f"{recording.recording_id}_mixed")
-    if source == "mixed_audio":  # a person may be called mixed
-        segments = segments.assign(person_id=mixed)
-    voices, trust = _voices(sounds, segments, mixed, who, source)
+    hand.check(recording.recording_id, list(found["person_id"].unique()), sorted({*sounds, *segments["person_id"]}))
+    faces = hand.faces(found)
+    sounds, segments = _called(sounds, segments, hand)
+    shared = source == "mixed_audio"
+    free = faces[faces["people_by"] != "hand"], segments[~segments["person_id"].isin(hand.person_ids)]
+    matched = people.Match({}, {}) if shared else people.match(*free, settings.people)
+    who = _named_by_file(matched, faces, recording)
+    mixed = f"{recording.recording_id}_mixed"
+    names = {p: f"{recording.recording_id}_{p}" for p in free[0]["person_id"].unique()} | who.names
+    names |= {person_id: person_id for person_id in hand.person_ids}
+    segments, source, sure, told = _by_mouth(faces, sounds, segments, source, names, mixed, settings)
+    voices, trust = _voices(sounds, segments, mixed, sure, source)
     sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
     absent = {} if video else {"face": "no_video"}
     absent |= {} if sounds else {"voice": "no_audio"}
@@ -31,6 +44,7 @@ def gather(recording, jobs, settings):
     faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
     return Gathered(
         part=mine[("faces", "")].part if video else None,
+        hand=hand,
         names=names,
         sure=who.trust,
         recording_id=recording.recording_id,
@@ -42,7 +56,8 @@ def gather(recording, jobs, settings):
         trust=trust,
         absent=absent,
         about=recording.about,
-        shared_by=mixed if source == "mixed_audio" and "mixed" not in who.names else "",
+        shared_by=mixed if shared and mixed in set(segments["person_id"]) else "",
+        mouths=told,
         is_synthetic=recording.is_synthetic,
     )
 
@@ -51,25 +66,34 @@ def gather(recording, jobs, settings):
 class Gathered(windows.Measured):
     """One recording put together; the blendshapes of its faces stay on disk until somebody asks for them.
 
-    ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely.
+    ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely;
+    ``hand`` overrules both; ``mouths`` tells how far speech and mouths agree.
     """
 
     part: Path | None = None
     names: dict = field(default_factory=dict)
     sure: dict = field(default_factory=dict)
+    hand: people.Hand = field(default_factory=people.Hand)
+    mouths: dict = field(default_factory=dict)
 
-    def face_of(self, person_id):
-        """Every row and column of one person's face, read from the kept file."""
-        old = [name for name, new in self.names.items() if new == person_id]
-        if self.part is None or not old:
-            return self.faces[self.faces["person_id"] == person_id]
-        rows = pd.read_parquet(self.part, filters=[("person_id", "in", old)])
-        return self._renamed(rows)
+    def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
+        """One person's face in start_s <= t < end_s with all columns, or those named, read from the kept file."""
+        if self.part is None:
+            return super().face_of(person_id, start_s, end_s, columns)
+        old = [name for name, new in self.names.items() if new == person_id] + self.hand.found_of(person_id)
+        inside = [("person_id", "in", old or [person_id]), ("time_s", ">=", start_s), ("time_s", "<", end_s)]
+        there = {*(columns or ()), *LIGHT, "track_id"} - {"recording_id"}
+        rows = self._renamed(pd.read_parquet(self.part, columns=columns and sorted(there), filters=inside))
+        rows = rows[rows["person_id"] == person_id]
+        return rows if columns is None else rows.reindex(columns=columns)
 
     def each_face(self):
         """All faces with every column, piece by piece as they lie in the kept file; at least one, maybe empty."""
         if self.part is None:
             yield self.faces
+            return
+        if self.hand.rows:  # who is merged lies in several pieces of the file
+            yield from (self.face_of(person) for person in self.faces["person_id"].unique())
             return
         file = pq.ParquetFile(self.part)
         if file.num_row_groups == 0 or file.metadata.num_rows == 0:
@@ -79,6 +103,7 @@ class Gathered(windows.Measured):
             yield self._renamed(file.read_row_group(number).to_pandas())
 
     def _renamed(self, rows):
+        rows = self.hand.faces(rows)
         sure = rows["people_trust"] * rows["person_id"].map(self.sure).astype(float).fillna(1.0)
         rows = rows.assign(
             recording_id=self.recording_id, people_trust=sure, person_id=rows["person_id"].replace(self.names)
@@ -103,8 +128,7 @@ def _faces_of(mine):
         return people.assign(face.nothing(), [])[0], {}
     part = mine[("faces", "")].part
     notes = store.notes(part)
-    light = [name for name in pq.read_schema(part).names if not name.startswith("bs_")]
-    return pd.read_parquet(part, columns=light), {"sampled_rate_hz": notes["sampled_rate_hz"]}
+    return pd.read_parquet(part, columns=LIGHT), {"sampled_rate_hz": notes["sampled_rate_hz"]}
 
 
 def _spoken(mine):
@@ -139,6 +163,14 @@ def late(recording, jobs):
                 yield f"{recording.recording_id}: the {kind} is on another clock (its first time is {first_s:.1f} s)"
 
 
+def _called(sounds, segments, hand):
+    """The sounds and the speech with the names that were given by hand; a sound that is nobody's is left out."""
+    names = hand.sounds({*sounds, *segments["person_id"]})
+    sounds = {names.get(who, who): rows for who, rows in sounds.items() if names.get(who, who) or not who}
+    segments = segments.assign(person_id=segments["person_id"].replace(names))
+    return sounds, segments[segments["person_id"] != ""]
+
+
 def _named_by_file(who, faces, recording):
     """The only face of a video that the table of recordings gives to a person is that person."""
     owners = [medium.person_id for medium in recording.of("video") if medium.person_id]
@@ -148,8 +180,23 @@ def _named_by_file(who, faces, recording):
     return who
 
 
-def _matched(who):
-    return {old: new for old, new in who.names.items() if old != "mixed"}
+def _by_mouth(faces, sounds, segments, source, names, mixed, settings):
+    """Speech of one shared track is given to those whose mouths move with it; named speech is only checked.
+
+    Returns segments, source, how sure it is who speaks (by person) and what is told about it. What moves nobody's
+    mouth stays with ``mixed``, whose trust is 0.
+    """
+    if source == "mixed_audio":
+        segments = segments.assign(person_id=mixed)  # a person may be called mixed
+    if not len(faces) or not sounds or not len(segments):
+        return segments, source, {mixed: 0.0} if source == "mixed_audio" else {}, {}
+    pieces = mouths.speaking(faces, sounds, segments, settings.speaking)
+    pieces = pieces.assign(person_id=pieces["person_id"].replace(names))
+    if source != "mixed_audio":
+        return segments, source, {}, mouths.agreement(pieces, segments, names.values())
+    pieces = pieces.assign(person_id=pieces["person_id"].replace({"": mixed}))
+    sure = mouths.trust(pieces, names.values()) | {mixed: 0.0}
+    return pieces.drop(columns="trust"), "active_speaker", sure, mouths.shares(pieces, sure)
 
 
 def _segments(listed, speech):
@@ -164,24 +211,35 @@ def _segments(listed, speech):
     return turns.SEGMENTS.empty(), ""
 
 
-def _voices(sounds, segments, shared, who, source):
-    """Whose voice is which sound, and the share of each person's signal that is surely theirs."""
+def _voices(sounds, segments, shared, sure, source):
+    """Whose voice is which sound, and the share of each person's signal that is surely theirs.
+
+    ``sure`` says, by person, how sure it is who speaks, where that is not certain.
+    """
     talking = sorted(set(segments["person_id"]))
     if "" not in sounds:
         trust = {(name, signal): 1.0 for name in {*sounds, *talking} for signal in ("voice", "turn")}
         parts = [rows.assign(person_id=name) for name, rows in sounds.items()]
         return stack(parts) if parts else voice.nothing().assign(person_id=""), trust
     mixed = sounds[""]
-    if source == "mixed_audio":
-        sure = who.trust.get("mixed", 0.0)
-        return mixed.assign(person_id=shared), {(shared, "voice"): sure, (shared, "turn"): sure}
-    parts, trust = [], {}
+    if source in ("mixed_audio", "active_speaker") and len(talking) < 2:  # all sound is of one, known or not
+        name = talking[0] if talking else shared
+        everybody = {name: sure.get(name, 0.0)} | (sure if talking else {})
+        return mixed.assign(person_id=name), _of_both(everybody, {})
+    parts, alone = [], {}
     for name in talking:
         own = turns.covers(mixed["time_s"].to_numpy(), segments[segments["person_id"] == name])
         others = turns.covers(mixed["time_s"].to_numpy(), segments[segments["person_id"] != name])
         parts.append(mixed[own & ~others].assign(person_id=name))
-        trust |= {(name, "turn"): 1.0, (name, "voice"): float((own & ~others).sum() / max(own.sum(), 1))}
-    return stack(parts) if parts else mixed.iloc[:0].assign(person_id=""), trust
+        alone[name] = float((own & ~others).sum() / max(own.sum(), 1))
+    voices = stack(parts) if parts else mixed.iloc[:0].assign(person_id="")
+    return voices, _of_both(dict.fromkeys(talking, 1.0) | sure, alone)
+
+
+def _of_both(sure, alone):
+    """Trust in voice and turns of each person; a voice is theirs only where nobody else speaks."""
+    turn = {(name, "turn"): value for name, value in sure.items()}
+    return turn | {(name, "voice"): value * alone.get(name, 1.0) for name, value in sure.items()}
 
 
 def _owned(frame, recording, table):

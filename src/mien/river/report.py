@@ -5,11 +5,14 @@ import json
 import pandas as pd
 
 from mien import __version__, store, tables
+from mien.river.talk import talk
 
 FILES = {
     "turns": "turns.csv",
     "windows": "windows.csv",
     "coupling": "coupling.csv",
+    "people": "people.csv",
+    "layout": "layout.csv",
     "faces": "faces.parquet",
     "voice": "voice.parquet",
 }
@@ -25,7 +28,7 @@ def report(built, left, jobs, out, settings):
     warnings = [*left["warnings"], *_twice(jobs), *_all_calibration(table)]
     seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
     shared = {f"{recording.recording_id}_mixed" for recording in built}
-    seconds = {}
+    seconds, mouths = {}, store.notes(out / FILES["turns"])["mouths"]
     for job in jobs:
         record = json.loads(store.sidecar(job.part).read_text("utf-8"))
         seconds[job.stage] = round(seconds.get(job.stage, 0) + record["seconds"], 3)
@@ -34,6 +37,8 @@ def report(built, left, jobs, out, settings):
     for name in FILES:
         record = json.loads(store.sidecar(out / FILES[name]).read_text("utf-8"))
         seconds[f"{name} table"] = record["seconds"]
+    talks = _talks(built, jobs, out, table, settings.turn)
+    warnings += [words for _, said in talks.values() for words in said]
     return {
         "made_by": f"mien {__version__}",
         "settings": settings,
@@ -46,10 +51,14 @@ def report(built, left, jobs, out, settings):
             "shared_tracks": len(set(table["person_id"]) & shared),
             "windows": len(table),
             "groups": int(table["group_id"].nunique()),
+            "layout_events": _events(out),
             "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
         },
         "recordings": {
-            one.recording_id: _about(one, jobs) | {"people": seen.get(one.recording_id, {})} for one in built
+            one.recording_id: _about(one, jobs)
+            | {"people": seen.get(one.recording_id, {}), "mouths": mouths[one.recording_id]}
+            | talks[one.recording_id][0]
+            for one in built
         },
         "seconds": seconds,
         "missing": _missing(table),
@@ -63,8 +72,8 @@ def report(built, left, jobs, out, settings):
 def _all_calibration(table):
     if len(table) and table["is_calibration"].all():
         yield (
-            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some "
-            "recordings of each person as is_calibration in a table of recordings"
+            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark "
+            "some recordings of each person as is_calibration in a table of recordings"
         )
 
 
@@ -87,6 +96,18 @@ def _few(names, most=5):
     return ", ".join(list(names)[:most]) + more
 
 
+def _talks(built, jobs, out, table, settings):
+    """What is told about the talk of each recording, and the warnings about it."""
+    said = tables.read(out / FILES["turns"], tables.TURNS)
+    ends = table.groupby("recording_id")["end_s"].max()
+    return {
+        one.recording_id: talk(
+            one, jobs, said[said["recording_id"] == one.recording_id], ends.get(one.recording_id, 0.0), settings
+        )
+        for one in built
+    }
+
+
 def _rate(rate_hz):
     often = "every picture was analysed" if rate_hz is None else f"{rate_hz:g} pictures a second were analysed"
     return f"{often}; blinks are counted from 20 a second on, nods from 8"
@@ -104,6 +125,11 @@ def unseen(faces):
         about = {"frames": len(rows), "missing_share": round(len(lost) / len(rows), 4), "reasons": shares.to_dict()}
         found.setdefault(recording, {})[person] = about
     return found
+
+
+def _events(out):
+    """How many changes of layout there were, by kind."""
+    return {event: int(n) for event, n in pd.read_csv(out / FILES["layout"])["event"].value_counts().items()}
 
 
 def _n_rows(path):

@@ -20,8 +20,8 @@ from mien.synthetic.conversation import (
 from mien.synthetic.faces import Portrait, Pose
 from mien.synthetic.labels import label_table
 from mien.synthetic.photograph import Look, skin_lightness
-from mien.synthetic.trial import LOOKS, Condition, Trial, trial
-from mien.synthetic.truth import against_truth
+from mien.synthetic.trial import LOOKS, Condition, Trial, dimmed, trial
+from mien.synthetic.truth import against_truth, trial_beside
 from mien.synthetic.voices import Spoken, Voice, say, steady
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Voice",
     "against_truth",
     "conversation",
+    "dimmed",
     "frames",
     "label_table",
     "say",
@@ -47,6 +48,7 @@ __all__ = [
     "sounds",
     "steady",
     "trial",
+    "trial_beside",
     "truth_faces",
     "truth_voice",
     "write_recording",

@@ -21,8 +21,8 @@ NARROW = 0.28  # how much narrower a mouth is that does not smile as the photogr
 CORNER_DROP = 0.3  # how far the corners go down, as a share of the gap, when the jaw drops
 BROW_PX = 4.5
 LASH_PX = 2.0  # the edge of the lid with its lashes, which moves without being stretched
-DARK_RGB = (58, 20, 22)
-TONGUE_RGB = (128, 62, 62)
+DARK_RGB = (40, 14, 16)
+TONGUE_RGB = (108, 50, 50)
 
 
 def _smooth(x):

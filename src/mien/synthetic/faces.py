@@ -209,7 +209,8 @@ class Portrait:
         """Teeth under the upper lip, then the dark, then a tongue."""
         upper0, lower0 = self._mouth.lips(xs)
         depth = y - upper + 2.0 * (1 - smile)
-        teeth = 0.9 * self._take(xs, np.minimum(upper0 + np.maximum(depth, 0.8), lower0)).astype(np.float32)
+        teeth = self._take(xs, np.minimum(upper0 + np.maximum(depth, 0.8), lower0)).astype(np.float32)
+        teeth = np.minimum(0.9 * teeth / np.array(self.look.skin_gain, np.float32), 235)  # light in any skin
         tongue = np.clip(1 - (lower - y) / 5, 0, 1) * np.clip((lower - upper - 7) / 8, 0, 1)
         dark, red = np.array(DARK_RGB, np.float32), np.array(TONGUE_RGB, np.float32)
         shown = np.clip((0.85 * (lower0 - upper0) - depth) / 1.5 + 0.5, 0, 1)[..., None]

@@ -24,7 +24,7 @@ import skimage.data
 from scipy.interpolate import RBFInterpolator
 from scipy.ndimage import distance_transform_edt
 
-from mien.synthetic.expressions import EYES, LOWER_LIP, UPPER_LIP
+from mien.synthetic.expressions import EYES
 
 FACE_CENTRE_PX = (226.0, 126.0)
 FACE_WIDTH_PX = 91.6
@@ -156,10 +156,11 @@ def parts():
 
 @cache
 def _whites():
-    """Eyes and teeth, which are as light in dark skin as in light skin."""
+    """The eyes, which are as light in dark skin as in light skin."""
     mask = np.zeros((512, 512), np.float32)
-    for ring in (*(np.r_[upper, lower[::-1]] for upper, lower in EYES.values()), np.r_[UPPER_LIP, LOWER_LIP[::-1]]):
-        cv2.fillPoly(mask, [(landmarks()[ring, :2] * 16).round().astype(np.int32)], 1.0, cv2.LINE_AA, 4)
+    for upper, lower in EYES.values():
+        ring = landmarks()[[*upper, *lower[::-1]], :2]
+        cv2.fillPoly(mask, [(ring * 16).round().astype(np.int32)], 1.0, cv2.LINE_AA, 4)
     return np.clip(2 * cv2.GaussianBlur(mask, None, 0.8) - 1, 0, 1)  # soft, and nowhere beyond the lids
 
 

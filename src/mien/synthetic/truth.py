@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 MOST_APART_S = {"pitch": 0.006, "head yaw": 0.021, "head pitch": 0.021, "speech onset": 1.0}
@@ -25,6 +26,40 @@ def against_truth(folder, read):
         _beside(_onsets(turns), _onsets(read["turns"]), "onset_s", "speech onset", "s"),
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+BOX = ("box_x_px", "box_y_px", "box_w_px", "box_h_px")
+SEEN = ("yaw_deg", "pitch_deg", "roll_deg", "mouth_opening", "eye_opening", "smile", "face_trust", *BOX)
+
+
+def trial_beside(one, rows, frame_times_s):
+    """Truth and measurement of a trial side by side: one row per frame that arrived.
+
+    ``one`` a :class:`mien.synthetic.Trial`, ``rows`` what ``face.extract`` made of its pictures, ``frame_times_s`` the
+    times of those. The truth's columns, ``seen_*`` beside them (NaN where the face was not found) and ``n_false``: how
+    many faces were found where there is none. A face is the right one where its box and the true one overlap by 0.3.
+    """
+    rows = rows.assign(smile=rows[["bs_mouthSmileLeft", "bs_mouthSmileRight"]].mean(axis=1))
+    rows = rows[["time_s", *SEEN]].rename(columns={name: f"seen_{name}" for name in SEEN})
+    truth, rows = (table.assign(at_ms=(1000 * table["time_s"]).round().astype(int)) for table in (one.truth, rows))
+    truth = truth[truth["at_ms"].isin({round(1000 * time_s) for time_s in frame_times_s})]
+    rows = rows.drop(columns="time_s").merge(truth[["at_ms", *BOX]], on="at_ms")
+    is_right = _overlap(rows) > 0.3
+    false = rows[~is_right].groupby("at_ms").size().rename("n_false")
+    right = rows[is_right].drop_duplicates("at_ms").drop(columns=list(BOX)).set_index("at_ms")
+    return truth.join(right, on="at_ms").join(false, on="at_ms").fillna({"n_false": 0}).drop(columns="at_ms")
+
+
+def _overlap(rows):
+    """Intersection over union of the measured box and the true one, 0 where there is no true one."""
+    sides = []
+    for at, size in (("box_x_px", "box_w_px"), ("box_y_px", "box_h_px")):
+        begin = np.maximum(rows[at], rows[f"seen_{at}"])
+        end = np.minimum(rows[at] + rows[size], rows[f"seen_{at}"] + rows[f"seen_{size}"])
+        sides.append((end - begin).clip(lower=0))
+    both = sides[0] * sides[1]
+    areas = rows["box_w_px"] * rows["box_h_px"] + rows["seen_box_w_px"] * rows["seen_box_h_px"]
+    return (both / (areas - both)).fillna(0)
 
 
 def _onsets(turns):

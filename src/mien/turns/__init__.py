@@ -7,6 +7,11 @@
 [5.0, 9.0]
 """
 
+from mien.turns.agreement import Agreement, agreement
+from mien.turns.anchors import ANCHORS, PUBLISHED, Published, outside
+from mien.turns.captions import read_sbv, read_srt
+from mien.turns.elan import read_eaf, write_eaf
+from mien.turns.files import READERS, read, write
 from mien.turns.floor import (
     SEGMENTS,
     Floor,
@@ -22,37 +27,66 @@ from mien.turns.floor import (
     transfers,
     turns,
 )
-from mien.turns.measures import ANCHORS, Measures, measures
-from mien.turns.readers import apart, read, read_csv, read_rttm, read_vtt
+from mien.turns.group import answers, dominance, entropy, follows, gini, group, offsets_s, talk_s
+from mien.turns.measures import Measures, measures
+from mien.turns.praat import read_textgrid, write_textgrid
+from mien.turns.readers import apart, read_csv, read_rttm, read_vtt
+from mien.turns.sentences import MODELS, sentences, turns_by
 from mien.turns.window import covers, features
 from mien.turns.words import BC_LEXICON, FILLERS, by_words, spread
+from mien.turns.writers import write_rttm
 
 __all__ = [
     "ANCHORS",
     "BC_LEXICON",
     "FILLERS",
+    "MODELS",
+    "PUBLISHED",
+    "READERS",
     "SEGMENTS",
+    "Agreement",
     "Floor",
     "Measures",
+    "Published",
     "Span",
     "Transfer",
     "Turn",
     "TurnSettings",
+    "agreement",
+    "answers",
     "apart",
     "by_words",
     "clean",
     "covers",
+    "dominance",
+    "entropy",
     "features",
     "floor",
+    "follows",
+    "gini",
+    "group",
     "hosts",
     "measures",
+    "offsets_s",
+    "outside",
     "read",
     "read_csv",
+    "read_eaf",
     "read_rttm",
+    "read_sbv",
+    "read_srt",
+    "read_textgrid",
     "read_vtt",
+    "sentences",
     "spread",
     "stretches",
     "table",
+    "talk_s",
     "transfers",
     "turns",
+    "turns_by",
+    "write",
+    "write_eaf",
+    "write_rttm",
+    "write_textgrid",
 ]

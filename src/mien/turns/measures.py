@@ -5,17 +5,15 @@ a count is always given, a rate or a median only where there is enough to take i
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from mien import tables
 from mien.turns import words as text
+from mien.turns.anchors import outside
 from mien.turns.floor import TurnSettings, floor, ms, transfers
-
-ANCHORS = {"fto_median_s": (-0.2, 0.6), "overlap_rate": (0.2, 0.6)}
-"""Where ordinary conversation lies, widely drawn: Stivers et al. 2009 (7 to 470 ms over ten languages), Boland et al.
-2022 (487 ms in video calls), Heldner & Edlund 2010 (about 40 % overlaps). Outside it the value is flagged, not lost."""
+from mien.turns.sentences import no_sentences, turns_by
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def measures(segments, roles, duration_s, settings=None, words=None, undefined=N
     _spiels(found, everything, roles)
     _backchannel_rates(found, talk)
     _words(found, words, everything, roles)
-    _models(found, segments, changes, roles, duration_s, settings)
+    _models(found, segments, words, roles, duration_s, settings, len(changes))
     if undefined:
         found.reasons = dict.fromkeys(found.values, undefined)
         found.values = dict.fromkeys(found.values, math.nan)
@@ -191,18 +189,19 @@ def _words(found, words, everything, roles):
             found.give(f"{name}_{side}", lambda value=value: value, missing)
 
 
-def _models(found, segments, changes, roles, duration_s, settings):
-    """Changes a minute when every token is a turn, and when a backchannel is none: it depends on the model (T11)."""
+def _models(found, segments, words, roles, duration_s, settings, n_changes):
+    """Changes a minute under every turn model that can be run: it depends on the model (T11)."""
     short = "short_recording" if duration_s < settings.min_duration_s or duration_s <= 0 else None
-    every_token = replace(settings, bc_max_s=0)
-    tokens = len(transfers(floor(segments, every_token).turns, every_token, roles))
-    for name, count in (("audiophile", tokens), ("backbiter", len(changes))):
-        found.give(f"changes_per_min_{name}", lambda n=count: n / (duration_s / 60), short, sides=True)
+    for model in ("audiophile", "cliffhanger"):
+        missing = short or (no_sentences(words) if model == "cliffhanger" else None)
+        rows = [] if missing else turns_by(model, segments, settings, words)
+        count = len(transfers(rows, settings, roles))
+        found.give(f"changes_per_min_{model}", lambda n=count: n / (duration_s / 60), missing, sides=True)
+    found.give("changes_per_min_backbiter", lambda: n_changes / (duration_s / 60), short, sides=True)
 
 
 def _flags(found, duration_s, settings):
     if duration_s < settings.flag_duration_s and not math.isnan(found.values["changes_per_min"]):
         found.flags["changes_per_min"] = "short_recording_flag"
-    for name, (low, high) in ANCHORS.items():
-        if found.values[name] < low or found.values[name] > high:
-            found.flags[name] = "out_of_anchor"
+    for name in outside(found.values):
+        found.flags.setdefault(name, "out_of_anchor")

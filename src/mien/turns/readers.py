@@ -1,7 +1,7 @@
 """Who spoke when, as others wrote it down: WebVTT transcripts, RTTM and CSV become speech segments.
 
 Conventions: person_id is the name as it is written (Unicode NFC, spaces trimmed). Nothing unreadable is dropped in
-silence: what a reader left out is counted and named in ``told``.
+silence: every line or cue that a reader left out is named in ``told["unread"]``.
 """
 
 import codecs
@@ -27,6 +27,13 @@ _NAME = re.compile(rf"^\s*([^:：]{{1,60}}?){_COLON}")
 _NAME_WORDS = 6
 _SENTENCE_END = ".?!…。！？"
 _PARTICLES = frozenset(re.findall(r"\w+", "al and bin da das de del den der di do dos du e el ibn la le of van von y"))
+EXPECTED = {
+    ".vtt": "a WebVTT transcript, that is a line 'WEBVTT', then lines like '00:01.000 --> 00:02.500' each followed by "
+    "'Name: text'",
+    ".srt": "subtitles, that is a number, a line like '00:00:01,000 --> 00:00:02,500' and 'Name: text' for each",
+    ".sbv": "captions, that is a line like '0:00:01.000,0:00:02.500' followed by 'Name: text' for each",
+}
+"""What a file of cues looks like, by its ending."""
 _ANYBODY = re.compile(r"(?i)unknown( speaker)?|(speaker|spk|sprecher|locuteur|hablante|orador)[\s_-]*\d+")
 """Names that a program gave and that mean nothing outside their file."""
 
@@ -46,11 +53,17 @@ def read_vtt(path, people=None, unnamed=None, told=None):
     ``local_names`` and ``warnings`` (with line numbers). Raises :class:`tables.TableError` if there is no cue.
     Reference: W3C, WebVTT: The Web Video Text Tracks Format.
     """
-    told = {} if told is None else told
-    told |= {"cues": 0, "unreadable_cues": 0, "cues_without_name": 0, "cues_of_several": 0}
+    told, path = {} if told is None else told, Path(path)
+    text = decoded(path, told)
+    if not text.lstrip().startswith("WEBVTT"):
+        told["warnings"].append(f"{path.name}: does not begin with WEBVTT; read as cues all the same")
+    return said_in_cues(text, path, people, unnamed, told)
+
+
+def said_in_cues(text, path, people, unnamed, told):
+    """The segments of a text of cues, as :func:`read_vtt` describes them, whichever file it came from."""
+    told |= {"cues": 0, "unreadable_cues": 0, "cues_without_name": 0, "cues_of_several": 0, "unread": []}
     warnings = told.setdefault("warnings", [])
-    path = Path(path)
-    text = _decode(path, warnings)
     cues = list(_timed(text, path, told))
     names = _names_in([body for _, _, body in cues], people)
     rows, lines = [], []
@@ -69,12 +82,11 @@ def read_vtt(path, people=None, unnamed=None, told=None):
         warnings.append(f"{path.name}: {len(lines)} cues without a name are left out (line {where})")
     if not told["cues"] and not told["unreadable_cues"]:
         raise tables.TableError(
-            f"{path}: no cues; expected a WebVTT transcript, that is a line 'WEBVTT', then lines like "
-            f"'00:01.000 --> 00:02.500' each followed by 'Name: text'; found {text[:40]!r}"
+            f"{path}: no cues; expected {EXPECTED.get(path.suffix.lower(), EXPECTED['.vtt'])}; found {text[:40]!r}"
         )
     segments = pd.DataFrame(rows, columns=COLUMNS).astype({"start_s": float, "end_s": float})
     told["local_names"] = [name for name in segments["person_id"].unique() if _ANYBODY.fullmatch(name)]
-    return _with_people(segments, people, told, path)
+    return with_people(segments, people, told, path)
 
 
 def _timed(text, path, told):
@@ -83,13 +95,15 @@ def _timed(text, path, told):
         interval = _interval(timing)
         if interval is None:
             told["unreadable_cues"] += 1
-            told["warnings"].append(f"{path.name}: line {line}: unreadable cue times {timing.strip()!r}; left out")
+            lacks = "unreadable cue times" if "-->" in timing else "no cue times in"
+            told["unread"].append(f"{path.name}: line {line}: {lacks} {timing.strip()[:60]!r}; left out")
+            told["warnings"].append(told["unread"][-1])
         else:
             told["cues"] += 1
             yield line, interval, body
 
 
-def _with_people(segments, people, told, path):
+def with_people(segments, people, told, path):
     """The segments with names as ``people`` are called; who is none of them is kept as found, with a warning."""
     people = [str(person) for person in people or ()]
     found = list(segments["person_id"].unique())
@@ -109,11 +123,13 @@ def _with_people(segments, people, told, path):
 
 def _bytes(path):
     if not path.is_file():
-        raise tables.TableError(f"{path}: no such file; expected who spoke when as {', '.join(READERS)}")
+        raise tables.TableError(f"{path}: no such file; expected a file of who spoke when")
     return path.read_bytes()
 
 
-def _decode(path, warnings):
+def decoded(path, told):
+    """The text of a file in UTF-8 or UTF-16, with one kind of line end; what is neither is told as a warning."""
+    warnings = told.setdefault("warnings", [])
     raw = _bytes(path)
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = raw.decode("utf-16", errors="replace")
@@ -121,13 +137,15 @@ def _decode(path, warnings):
         text = raw.decode("utf-8-sig", errors="replace")
     if "\ufffd" in text:
         warnings.append(f"{path.name}: some characters are not UTF-8; they are shown as \ufffd")
-    if not text.lstrip().startswith("WEBVTT"):
-        warnings.append(f"{path.name}: does not begin with WEBVTT; read as cues all the same")
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd"))
 
 
 def _cues(text):
-    """The line number, the line of times and the lines of text of every cue; NOTE, STYLE and REGION are none."""
+    """The line number, the line of times and the lines of text of every cue; NOTE, STYLE and REGION are none.
+
+    A block without a line of times is given with its first line in the place of the times, for it was meant as a cue;
+    the heading and a lone number are none.
+    """
     line = 1
     for block in re.split(r"(\n[ \t]*(?:\n[ \t]*)*\n)", text):
         lines = block.split("\n")
@@ -135,6 +153,8 @@ def _cues(text):
         comment = re.match(r"(NOTE|STYLE|REGION)\b", lines[0]) and arrow != 0
         if arrow is not None and not comment:
             yield line + arrow, lines[arrow], lines[arrow + 1 :]
+        elif block.strip() and not comment and not re.match(r"\s*(WEBVTT\b|\d+\s*$)", block):
+            yield line, lines[0] or lines[-1], []
         line += block.count("\n")
 
 
@@ -221,20 +241,27 @@ def read_rttm(path, recording=None, people=None, told=None):
     Lines ``SPEAKER file channel start duration <NA> <NA> name …``; other kinds of line are counted in
     ``told["other_lines"]``. ``recording`` picks one where the file holds several. Names that are none of ``people``
     are listed in ``told["local_names"]``: a program made them up for this file, and they say nothing about others.
-    Returns person_id, start_s, end_s. Raises :class:`tables.TableError` for a malformed line (named), a negative time,
-    or several recordings of which none is the one asked for.
+    A malformed line or a negative time is left out and named in ``told["unread"]``. Returns person_id, start_s, end_s.
+    Raises :class:`tables.TableError` where no line can be read, or of several recordings none is the one asked for.
     Reference: NIST, Rich Transcription 2009 evaluation plan.
     """
     told = {} if told is None else told
-    told["other_lines"] = 0
+    told |= {"other_lines": 0, "unread": []}
     rows, path = [], Path(path)
     for number, line in enumerate(_bytes(path).decode("utf-8-sig", "replace").splitlines(), 1):
         parts = line.split()
         if not parts or parts[0] != "SPEAKER":
             told["other_lines"] += bool(parts) and not line.startswith(";;")
             continue
-        name, start, duration = _rttm_fields(parts, f"{path}: line {number}")
-        rows.append((parts[1], unicodedata.normalize("NFC", name), start, round(start + duration, 6)))
+        try:
+            name, start, duration = _rttm_fields(parts, f"{path}: line {number}")
+        except tables.TableError as error:
+            told["unread"].append(f"{error}; left out")
+        else:
+            rows.append((parts[1], unicodedata.normalize("NFC", name), start, round(start + duration, 6)))
+    told["warnings"] = [*told.get("warnings", []), *told["unread"]]
+    if not rows and told["unread"]:
+        raise tables.TableError(told["unread"][0].removesuffix("; left out"))
     if not rows:
         raise tables.TableError(f"{path}: no SPEAKER lines; expected 'SPEAKER file 1 start duration … name …'")
     found = sorted({row[0] for row in rows})
@@ -245,7 +272,7 @@ def read_rttm(path, recording=None, people=None, told=None):
     chosen = [row[1:] for row in rows if len(found) == 1 or row[0] == recording]
     segments = SEGMENTS.check(pd.DataFrame(chosen, columns=COLUMNS[:3]), str(path))
     told["local_names"] = list(segments["person_id"].unique())
-    return _with_people(segments, people, told, path)
+    return with_people(segments, people, told, path)
 
 
 def _rttm_fields(parts, where):
@@ -269,24 +296,7 @@ def read_csv(path, people=None, told=None):
     told = {} if told is None else told
     segments = tables.read(path, SEGMENTS)
     told["segments"] = len(segments)
-    return _with_people(segments, people, told, Path(path))
-
-
-READERS = {".vtt": read_vtt, ".rttm": read_rttm, ".csv": read_csv}
-
-
-def read(path, people=None, told=None, recording=None):
-    """Read who spoke when from a ``.vtt``, ``.rttm`` or ``.csv`` file, chosen by its ending.
-
-    ``recording`` is the one to pick out of an ``.rttm`` file that holds several.
-    """
-    ending = Path(path).suffix.lower()
-    if ending not in READERS:
-        raise tables.TableError(
-            f"{path}: can't read {ending or 'a file without ending'}; expected {', '.join(READERS)}"
-        )
-    more = {"recording": recording} if ending == ".rttm" else {}
-    return READERS[ending](path, people=people, told=told, **more)
+    return with_people(segments, people, told, Path(path))
 
 
 def apart(segments, recording_id, local_names):

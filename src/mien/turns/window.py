@@ -28,14 +28,15 @@ NAMES = (
 """Every turn measure of a window, in the order in which :func:`features` gives them."""
 
 
-def features(table, person_id, start_s, end_s, settings=None, people=None):
+def features(table, person_id, start_s, end_s, settings=None, people=None, undefined=None):
     """How one person took part in one window: talk, turns, response lag, overlaps, backchannels.
 
     ``table`` is a turns table (or segments) of one recording, or the :class:`Floor` made from it once by
     :func:`mien.turns.floor`, which is faster for many windows. ``people``: everybody in the recording, so that a silent
     person counts as present; else those who speak. Every person is a side of their own. What belongs to a moment (a
     start, a change, a lag) counts in the window in which it begins; what has a length is cut at the window's edges, but
-    ``turn_length_mean_s`` is of whole turns that begin here.
+    ``turn_length_mean_s`` is of whole turns that begin here. ``undefined``: ``"interpreter"`` or ``"signer"``, with
+    whom timing means something else; every value is then NaN with that reason (T12).
 
     Returns ``(values, reasons)``. Shares are of the window, ``turn_talk_share`` of all speech in it and
     ``turn_overlap_share`` of own speech; lags are signed medians in seconds: ``turn_response_lag_s`` of this person
@@ -49,8 +50,9 @@ def features(table, person_id, start_s, end_s, settings=None, people=None):
     person = str(person_id)
     others = {str(p) for p in (people or ())} | set(everything.people)
     values, reasons = dict.fromkeys(NAMES, math.nan), {}
-    if "mixed" in others and person not in everything.people:
-        return values, dict.fromkeys(NAMES, "mixed_sound")
+    missing = undefined or ("mixed_sound" if "mixed" in others and person not in everything.people else None)
+    if missing:
+        return values, dict.fromkeys(NAMES, missing)
     low, high = ms(start_s), ms(end_s)
     parts = (
         _talk(everything, person, low, high),

@@ -1,0 +1,74 @@
+"""MRDA on the ICSI corpus: research groups in their own weekly meetings, everybody with a microphone of their own.
+
+Times are those of words by forced alignment; what a segment of talk is comes from the dialogue acts. People know each
+other and come back in many meetings. Only times are read: the words are not needed here.
+"""
+
+import csv
+import gzip
+import re
+from pathlib import Path
+
+from mien import corpora
+
+NAME = "mrda"
+WHAT = "research meetings in English: 75 meetings of 3 to 9 people, 52 people, word times to 1 ms"
+LICENCE = "CC BY 4.0"
+CITATION = (
+    "Janin A et al. (2003) The ICSI meeting corpus. ICASSP 2003, I-364. https://doi.org/10.1109/ICASSP.2003.1198793; "
+    "Shriberg E et al. (2004) The ICSI meeting recorder dialog act (MRDA) corpus. SIGdial 2004, 97-100"
+)
+ORIGIN = "https://github.com/NathanDuran/MRDA-Corpus: database/*.dadb, and the times of its words in word_times/"
+EXPECTED = "MRDA: database/MEETING.dadb (14 fields a line) and word_times/MEETING.csv.gz (segment, start, end)"
+UNTIMED = "XXXX"
+"""What stands in place of the time of a word that could not be aligned."""
+BACKCHANNEL = r"b(\W|$)"
+"""How the label of a backchannel begins: 'b', also with marks ('b^m') or broken off ('b.%')."""
+
+
+def recordings(folder):
+    """MRDA in ``folder`` as a RECORDINGS table: one row per meeting, of kind segments (who spoke when).
+
+    Raises :class:`mien.corpora.CorpusError` for a missing folder or one without ``.dadb`` files.
+    """
+    return corpora.meetings(corpora.files(folder, "*.dadb", EXPECTED), NAME, LICENCE, folder)
+
+
+def segments(path, told=None):
+    """Who spoke when in one meeting: person_id, start_s, end_s, a row per word.
+
+    A segment of which no word is timed has its own start and end; ``told`` counts ``segments``, ``untimed_words`` and
+    ``segments_without_word_times``, and lists in ``told["unread"]`` what could not be read.
+    """
+    told = {} if told is None else told
+    acts = corpora.timed(corpora.lines(path, "utf-8"), _act, path, told).rename(columns={"words": "segment"})
+    timed = Path(path).parents[1] / "word_times" / f"{Path(path).stem}.csv.gz"
+    rows = _words(timed, dict(zip(acts["segment"], acts["person_id"], strict=True)), told)
+    words = corpora.timed(rows, lambda row: row, timed, told, first=2)
+    rest = acts[~acts["segment"].isin(words["words"])]
+    told |= {"segments": len(acts), "segments_without_word_times": len(rest)}
+    columns = ["person_id", "start_s", "end_s"]
+    return corpora.stacked(words[columns], rest[columns])
+
+
+def backchannels(path):
+    """What the annotators of one meeting marked as a backchannel (dialogue act b): person_id, start_s, end_s."""
+    rows = [line for line in corpora.lines(path, "utf-8") if re.match(BACKCHANNEL, line.split(",")[5])]
+    acts = corpora.timed(rows, _act, path)
+    return acts.drop(columns="words", errors="ignore")
+
+
+def _act(line):
+    start, end, segment, _, _, _, _, who, *_ = line.split(",")
+    return f"{NAME}_{who}", float(start), float(end), segment
+
+
+def _words(path, people, told):
+    """The person, start, end and segment of every timed word."""
+    if not path.is_file():
+        raise corpora.CorpusError(f"{path}: no such file; expected {EXPECTED}")
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+        words = list(csv.DictReader(lines))
+    timed = [word for word in words if UNTIMED not in (word["start"], word["end"])]
+    told["untimed_words"] = len(words) - len(timed)
+    return [(people.get(w["segment"]), w["start"], w["end"], w["segment"]) for w in timed]
