@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mien import figures, tables
+from mien import figures, tables, turns
 
 
 def ribbon_tables(people=("ada", "ben")):
@@ -69,11 +69,39 @@ def leak_rows():
     return pd.DataFrame(rows).assign(low=0.4, high=0.9, chance=0.33, n_people=10, n_windows=50)
 
 
+def face_error_rows():
+    keys = [("face", "found_share"), ("yaw", "error_deg"), ("smile", "correlation"), ("blink", "recall")]
+    doses = [("face width", "40"), ("face width", "120"), ("bitrate", "as drawn"), ("bitrate", "25"), ("yaw", "0–10")]
+    rows = [
+        {"axis": axis, "dose": dose, "unit": "u", "quantity": quantity, "metric": metric, "value": 0.5}
+        for axis, dose in doses
+        for quantity, metric in keys
+    ]
+    return pd.DataFrame(rows).assign(low=0.4, high=0.6, n_trials=4)
+
+
+def conversation_tables():
+    meetings = pd.DataFrame(
+        [{"corpus": c, "recording_id": f"{c}_{n}"} for c in ("ami", "gap", "mrda") for n in range(3)]
+    )
+    measures = {name: np.linspace(0.1, 0.9, 9) for name in (*figures.conversations.PANELS, "fto_median_s")}
+    bins = np.round(np.arange(-3, 3.01, 0.1), 1)
+    offsets = pd.concat([pd.DataFrame({"corpus": c, "offset_s": bins, "changes": 5}) for c in ("ami", "gap", "mrda")])
+    marked = pd.DataFrame({"min_pause_s": [0.18], "marked_per_speech_hour": [261.0]})
+    return {
+        "turn_anchors": meetings.assign(**measures),
+        "turn_offsets": offsets.reset_index(drop=True),
+        "turn_backchannels": marked,
+    }
+
+
 READ = ribbon_tables() | {
     "truth": pd.DataFrame(
         {"person_id": ["a", "b"], "quantity": "pitch", "unit": "Hz", "scripted": [1.0, 2.0], "measured": [1.1, 1.9]}
     ),
+    "face_error": face_error_rows(),
     "evidence": evidence_rows(),
+    **conversation_tables(),
     "leaks": leak_rows(),
 }
 
@@ -89,7 +117,7 @@ def test_each_figure_writes_its_picture_and_the_numbers_behind_it_the_same_every
 def test_the_manifest_names_what_each_figure_shows_and_who_asks():
     made = figures.manifest()
     assert made["figure"].tolist() == [figure.name for figure in figures.ALL]
-    assert set(made["asked_by"]) <= {"00_tour", "06_sentiment", "09_leaks"}
+    assert set(made["asked_by"]) <= {"00_tour", "01_face", "03_turns", "06_sentiment", "09_leaks"}
     assert made["shows"].str.len().min() > 20
 
 
@@ -111,7 +139,7 @@ def test_a_figure_never_reads_a_file_fits_or_resamples():
         }
 
     assert calls("pd.read_csv('x')") == {"read_csv"}
-    rooms = [figures, figures.instrument, figures.judged, figures.minute]
+    rooms = [figures, figures.conversations, figures.instrument, figures.judged, figures.minute]
     assert [calls(inspect.getsource(room)) for room in rooms] == [set()] * len(rooms)
 
 
@@ -138,6 +166,18 @@ def test_nobody_gives_an_empty_ribbon_and_no_error(tmp_path):
     assert len(figures.save(figures.named("tour_ribbon"), nobody, tmp_path)) == 3
 
 
+def test_every_published_value_and_every_meeting_is_behind_the_picture():
+    read = conversation_tables()
+    made = figures.anchors_numbers(*read.values())
+    published = made[made["corpus"] == "published"]
+    assert sorted(published["low"]) == sorted(p.low for p in turns.PUBLISHED)
+    assert all(p.source in " ".join(published["label"]) for p in turns.PUBLISHED)
+    shares = made[(made["panel"] == "offset_s") & (made["corpus"] == "gap")].dropna(subset="value")
+    assert shares["value"].sum() == pytest.approx(1)
+    dots = made[(made["panel"] == "overlap_rate") & made["value"].notna()]
+    assert dots["value"].tolist() == read["turn_anchors"]["overlap_rate"].tolist()
+
+
 def test_scores_leave_out_what_is_no_model():
     assert set(figures.scores_numbers(evidence_rows())["model"]) == {"logistic", "forest"}
 
@@ -149,3 +189,10 @@ def test_the_ladder_goes_from_cheating_to_honest():
     line = drawing.axes[0].get_lines()[0]
     assert line.get_xdata().tolist() == [0.8, 0.7, 0.5]
     assert np.all(np.diff(line.get_ydata()) > 0)
+
+
+def test_doses_of_the_face_error_go_from_mild_to_harsh():
+    made = figures.face_error_numbers(face_error_rows())
+    first = made[made["place"] == 0].drop_duplicates("axis").set_index("axis")["dose"]
+    assert first.to_dict() == {"face width": "120", "bitrate": "as drawn", "yaw": "0–10"}
+    assert made["line"].unique().tolist() == ["found", "yaw", "smile", "recall"]

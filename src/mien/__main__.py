@@ -81,7 +81,7 @@ def _parser():
     parser = argparse.ArgumentParser(prog="mien", description="Do the signals of engagement and sentiment hold up?")
     parser.add_argument("--version", action="version", version=f"mien {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    for add in (_add_fetch, _add_build, _add_evaluate, _add_draw, _add_reproduce, _add_check):
+    for add in (_add_fetch, _add_build, _add_anchors, _add_evaluate, _add_draw, _add_reproduce, _add_check):
         add(commands)
     return parser
 
@@ -102,8 +102,17 @@ def _add_build(commands):
     )
     build.add_argument("--window-s", type=_positive, help="length of a window, seconds (default 10)")
     build.add_argument("--calibration-s", type=_seconds, help="span for a person's own norms, seconds (default 20)")
+    build.add_argument("--people", type=Path, help="people.csv that says who is who, as an earlier build wrote it")
     _add_workers(build)
     build.set_defaults(run=_build)
+
+
+def _add_anchors(commands):
+    anchors = commands.add_parser("anchors", help="remake the tables of turn-taking in AMI, GAP and MRDA meetings")
+    for name in ("ami", "gap", "mrda"):
+        anchors.add_argument(f"--{name}", type=Path, required=True, help="folder of this corpus")
+    anchors.add_argument("--out", type=Path, help="folder for the tables (default: data of the default study)")
+    anchors.set_defaults(run=_anchors)
 
 
 def _add_evaluate(commands):
@@ -223,15 +232,27 @@ def _build(asked):
     found = recordings.distinct([one for path in asked.path for one in read(path)])
     store.ready(asked.out)
     with _progress() as tick:
-        report = river.build(found, asked.out, settings, asked.workers, tick)
+        report = river.build(found, asked.out, settings, asked.workers, tick, asked.people)
     return _say_built(report, asked.out)
 
 
 def _corpus(name, folder):
     from mien import corpora, recordings
 
+    if name in corpora.TIMED:
+        raise CommandError(f"corpus {name}: says who spoke when and has no media to build from; see `mien anchors`")
     table = corpora.named(name).recordings(folder)
     return recordings.of_table(table.assign(is_calibration=corpora.calibration(table)), where=str(folder))
+
+
+def _anchors(asked):
+    from mien import corpora, study
+
+    folders = {name: getattr(asked, name) for name in corpora.TIMED}
+    with _progress() as tick:
+        paths = study.conversations.remake(folders, asked.out or study.here() / "data", tick)
+    for path in paths:
+        SAYS.print(str(path), markup=False)
 
 
 def _say_built(report, out):

@@ -85,8 +85,10 @@ class FaceSettings:
     frames a second and a swap of two tiles begins at 0.72, even with the mirrored picture of the same person.
     ``renew_s``: a face's crop is laid anew at whole multiples of this, so that what is measured does not depend on when
     the face was found. ``near_widths``: how far a face may leap between two frames and still be the same. ``trust``:
-    what makes a frame less trustworthy, or of no use. ``remembers``: MediaPipe looks where the face was before (VIDEO
-    mode), or afresh in each frame (IMAGE mode).
+    what makes a frame less trustworthy, or of no use. ``remembers``: MediaPipe looks where the
+    face was before and smooths over time (VIDEO mode), or looks afresh in each frame (IMAGE mode, the default): on
+    truth trials the mouth's opening then agrees with r = .92 instead of .85 for 3 to 7 % more CPU, and a cut recording
+    gives the same as an uncut one (data/face_error.csv).
     """
 
     score_new: float = 0.75
@@ -108,7 +110,7 @@ class FaceSettings:
     crop_scale: float = 2.2
     crop_margin: float = 0.06
     renew_s: float = 30.0
-    remembers: bool = True
+    remembers: bool = False
     trust: TrustSettings = TrustSettings()
 
 

@@ -9,6 +9,7 @@ import matplotlib
 import pandas as pd
 
 from mien import tables
+from mien.figures.conversations import anchors, anchors_numbers
 from mien.figures.instrument import face_error, face_error_numbers, truth, truth_numbers
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
@@ -18,6 +19,8 @@ __all__ = [
     "ALL",
     "RUNGS",
     "Figure",
+    "anchors",
+    "anchors_numbers",
     "face_error",
     "face_error_numbers",
     "leaks",
@@ -98,6 +101,14 @@ ALL = (
         "01_face",
         face_error_numbers,
         face_error,
+    ),
+    Figure(
+        "turn_anchors",
+        "When the next person begins, overlaps, turns, backchannels, lapses in 273 meetings, beside published values",
+        ("turn_anchors", "turn_offsets", "turn_backchannels"),
+        "03_turns",
+        anchors_numbers,
+        anchors,
     ),
     Figure(
         "acted_valence",

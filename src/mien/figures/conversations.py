@@ -55,8 +55,8 @@ def anchors(numbers):
     for axis, panel in zip(lower.subplots(1, len(PANELS)), PANELS, strict=True):
         _draw_meetings(axis, numbers[numbers["panel"] == panel], *PANELS[panel])
     drawing.supxlabel(
-        "triangle, bar: median of the meetings · dot: a meeting · dashed: published, of other conversations than these · "
-        "GAP is timed by hand to 0.1 s",
+        "triangle, bar: median of the meetings · dot: a meeting · dashed: published, of other conversations than these"
+        " · GAP is timed by hand to 0.1 s",
         fontsize=8.5,
         color=QUIET,
     )

@@ -14,13 +14,14 @@ import pandas as pd
 from mien import evidence, figures, recordings, river, sources, store, synthetic, tables
 from mien.evidence import EvidenceSettings
 from mien.river import RiverSettings
-from mien.study import instrument
+from mien.study import conversations, instrument
 from mien.study.instrument import InstrumentSettings
 from mien.synthetic import ConversationSettings
+from mien.turns import anchors
 
 CORPORA = {"ravdess": "RAVDESS", "emodb": "EmoDB"}
 TARGET, SIGNALS, MODELS = "label_valence", "voice", ("logistic", "forest")
-NOTEBOOKS = ("00_tour", "01_face", "06_sentiment", "09_leaks")
+NOTEBOOKS = ("00_tour", "01_face", "03_turns", "06_sentiment", "09_leaks")
 LEAK_MODELS = ("logistic", "forest")
 TOUR_FIGURES = ("tour_ribbon", "tour_truth")
 
@@ -173,13 +174,14 @@ class Study:
 
     def load(self, names=None):
         """The tables of the study by name (all, if none are named), as figures and notebooks read them."""
-        names = set(names or (*river.FILES, "truth", "face_error", "evidence", "leaks"))
+        names = set(names or (*river.FILES, *conversations.FILES, "truth", "face_error", "evidence", "leaks"))
         missing = [path for name in sorted(names) for path in self._places(name) if not path.is_file()]
         if missing:
             raise tables.TableError(f"{missing[0]}: not made yet; run `make reproduce` (or `mien reproduce`) first")
         read = built(self.tracks) if names & {*river.FILES, "truth"} else {}
         if "truth" in names:
             read["truth"] = synthetic.against_truth(self.recording, read)
+        read |= conversations.read(self.root / "data", names)
         if "evidence" in names:
             read["evidence"] = tables.read(self.evidence, tables.EVIDENCE)
         if "leaks" in names:
@@ -193,6 +195,7 @@ class Study:
     def _places(self, name):
         """The files from which a table of the study is read."""
         own = {"evidence": [self.evidence], "leaks": [self.leaks], "face_error": [self.face_error]}
+        own |= {table: [self.root / "data" / file] for table, file in conversations.FILES.items()}
         own["truth"] = [self.recording / "made.json", *(self.tracks / file for file in river.FILES.values())]
         return own[name] if name in own else [self.tracks / river.FILES[name]]
 
@@ -215,6 +218,7 @@ class Study:
     def run_notebooks(self, tick=lambda *_: None):
         """Execute the notebooks in place, each only if its cells, the tables or the code have changed."""
         inputs = [self.evidence, self.leaks, self.face_error, *(self.tracks / file for file in river.FILES.values())]
+        inputs += [self.root / "data" / file for file in conversations.FILES.values()]
         causes = {"tables": {path.name: store.sha256(path) for path in inputs}, "code": store.code("figures", "study")}
         for number, name in enumerate(NOTEBOOKS):
             tick("notebooks", number, len(NOTEBOOKS))
@@ -227,6 +231,7 @@ class Study:
         """Every broken promise of the committed tables, figures and notebooks, as sentences; none where all is well."""
         faults = []
         promised = {self.evidence: tables.EVIDENCE, self.root / "data" / "recordings.csv": tables.RECORDINGS}
+        promised[self.root / "data" / conversations.FILES["turn_anchors"]] = anchors.MEETINGS
         promised |= {self.windows(corpus): tables.WINDOWS for corpus in CORPORA}
         for path, table in promised.items():
             try:
@@ -322,8 +327,8 @@ def run_notebook(path, out):
 
 
 def answers(read):
-    """The computed sentences of the study by name: ``tour``, ``face``, ``sentiment``, ``leaks``."""
-    told = {"tour": tour(read), "face": instrument.answer(read["face_error"])}
+    """The computed sentences of the study by name: ``tour``, ``face``, ``turns``, ``sentiment``, ``leaks``."""
+    told = {"tour": tour(read), "face": instrument.answer(read["face_error"]), "turns": conversations.answer(read)}
     return told | {"sentiment": sentiment(read["evidence"]), "leaks": ladder(read["leaks"])}
 
 

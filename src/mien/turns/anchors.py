@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mien import corpora
+from mien import corpora, tables
 from mien.corpora import mrda
 from mien.turns.floor import TurnSettings, clean, floor, ms, stretches
 from mien.turns.group import group, offsets_s
@@ -43,6 +43,19 @@ MEASURES = (
     "dominance",
 )
 """The measures of :func:`mien.turns.group` that are tabled for every meeting of the corpora."""
+
+MEETINGS = tables.Table(
+    "turn_anchors",
+    "meeting of a corpus",
+    (
+        tables.Column("corpus", "which corpus", "text"),
+        tables.Column("recording_id", "which meeting", "text"),
+        *(tables.Column(name, "see mien.turns.group", missing=True) for name in MEASURES),
+        tables.Column("licence", "the licence of the corpus, and of the row", "text"),
+    ),
+    ("recording_id",),
+)
+"""The committed table of the corpora's turn measures."""
 
 ANCHORS = {
     "fto_median_s": (-0.10, 0.72),

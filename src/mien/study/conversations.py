@@ -1,0 +1,75 @@
+"""Turn-taking in three corpora of meetings: committed tables, how they are remade, and what they say in a sentence."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from mien import corpora, tables
+from mien.turns import PUBLISHED, anchors
+
+FILES = {
+    "turn_anchors": "turn_anchors.csv",
+    "turn_offsets": "turn_offsets.csv",
+    "turn_backchannels": "turn_backchannels.csv",
+}
+"""The tables, by name: a row per meeting; per bin of offsets; per pause that separates two stretches of speech."""
+
+NAMES = {"ami": "AMI", "gap": "GAP", "mrda": "ICSI"}
+
+
+def remake(folders, out, tick=lambda *_: None):
+    """Make the tables from the corpora, which stay with their makers; return the paths of the tables.
+
+    ``folders``: the folder of each of :data:`mien.corpora.TIMED`, by name. Raises :class:`mien.corpora.CorpusError`
+    for a folder that does not hold its corpus, and for a line of it that can't be read.
+    """
+    found = [anchors.of_corpus(name, folders[name], tick=tick) for name in corpora.TIMED]
+    unread = [line for _, _, lines in found for line in lines]
+    if unread:
+        raise corpora.CorpusError(f"{len(unread)} lines can't be read; the first is {unread[0]}")
+    made = {
+        "turn_anchors": pd.concat([meetings for meetings, _, _ in found], ignore_index=True),
+        "turn_offsets": pd.concat([offsets for _, offsets, _ in found], ignore_index=True),
+        "turn_backchannels": anchors.backchannels(folders["mrda"], tick=tick),
+    }
+    Path(out).mkdir(parents=True, exist_ok=True)
+    return [tables.write(table, Path(out) / FILES[name]) for name, table in made.items()]
+
+
+def read(folder, names):
+    """Those of the tables that are among ``names``, by name."""
+    found = {name: pd.read_csv(folder / file) for name, file in FILES.items() if name in names}
+    if "turn_anchors" in found:
+        anchors.MEETINGS.check(found["turn_anchors"], FILES["turn_anchors"])
+    return found
+
+
+def answer(read):
+    """How turn-taking in the corpora compares with what was published, in computed sentences."""
+    meetings, marked = read["turn_anchors"], read["turn_backchannels"].set_index("min_pause_s").loc[0.18]
+    median = meetings.groupby("corpus", sort=False)[list(anchors.MEASURES)].median()
+    counts = ", ".join(f"{NAMES[name]} {n}" for name, n in meetings["corpus"].value_counts(sort=False).items())
+    low, high = (pick(p.low for p in PUBLISHED if p.measure == "fto_median_s") for pick in (min, max))
+    overlap, tokens = (_published(name) for name in ("overlap_rate", "backchannels_per_speech_hour"))
+    return (
+        f"In {len(meetings)} meetings ({counts}; groups talking English, none by video) the floor changed "
+        f"{meetings['changes'].sum():,.0f} times. The median offset is {_each(median['fto_median_s'], '{:+.2f}')} s, "
+        f"published {low:+.2f} to {high:+.2f} s; {_each(100 * median['overlap_rate'], '{:.0f}')} % of changes overlap, "
+        f"published {100 * overlap:.0f} %. With overlaps clipped to zero the mean gap would be said to be "
+        f"{_each(median['patience_s'], '{:.2f}')} s where the mean offset is {_each(median['fto_mean_s'], '{:.2f}')} s. "
+        f"Backchannels come {_each(median['backchannels_per_speech_hour'], '{:.0f}')} times an hour of speech, far "
+        f"from the {tokens:,.0f} of pairs in video chat; annotators of ICSI marked "
+        f"{marked['marked_per_speech_hour']:.0f}, of which timing alone finds {100 * marked['recall']:.0f} %, and "
+        f"{100 * marked['precision']:.0f} % of what timing calls one was marked: without words, counts of backchannels "
+        "are not to be read person by person."
+    )
+
+
+def _published(measure):
+    return next(one.low for one in PUBLISHED if one.measure == measure)
+
+
+def _each(values, form):
+    """The values of the corpora in words: '0.25 (AMI), 0.00 (GAP) and 0.18 (ICSI)'."""
+    said = [f"{form.format(value)} ({NAMES[name]})" for name, value in values.items()]
+    return f"{', '.join(said[:-1])} and {said[-1]}"
