@@ -284,7 +284,7 @@ def test_what_goes_wrong_in_a_piece_is_what_the_recording_lacks(talk, tmp_path, 
 
     monkeypatch.setattr(jobs, "_make_piece", broken)
     report = build(talk, tmp_path / "out")
-    assert any("the disk is gone at 0 s" in warning for warning in report["warnings"])
+    assert [one["error"] for one in report["unread"]] == ["the disk is gone at 0 s"]
     assert read_tables(tmp_path / "out")["windows"]["why"].str.contains("face: no_video").all()
 
 
