@@ -253,6 +253,14 @@ def test_who_is_out_of_the_picture_does_not_speak_in_it():
     assert people.speaking(away, loud(ADA), spoken(*ADA))["person_id"].tolist() == ["p1", ""]
 
 
+def test_who_leaves_while_speaking_is_not_heard_from_the_picture_any_longer():
+    away = mouth("p1", [(2.0, 12.0)])
+    away.loc[away["time_s"].between(6.05, 10.0), "mouth_opening"] = np.nan
+    found = people.speaking(away, loud([(2.0, 12.0)]), spoken((2.0, 12.0)))
+    assert found["person_id"].tolist() == ["p1", "", "p1"]
+    assert found["start_s"].tolist() == pytest.approx([2.0, 6.1, 10.0], abs=0.25)
+
+
 def test_nobody_in_the_picture_and_nothing_said_are_tables_with_every_column():
     faces = mouth("p1", ADA)
     nobody = people.speaking(faces.iloc[:0], loud(ADA), spoken(*ADA))
