@@ -338,7 +338,7 @@ def limits(table):
 
 def answer(table):
     """How wrong the face numbers are and when they stop being trustworthy, in computed sentences."""
-    rows = table.set_index(["axis", "dose", "quantity", "metric"])
+    rows = table.set_index(["axis", "dose", "quantity", "metric"]).sort_index()
 
     def said(quantity, metric, digits=1):
         row = rows.loc[("plain", "", quantity, metric)]
@@ -352,7 +352,7 @@ def answer(table):
         )
     )
     return (
-        f"SYNTHETIC faces of known truth, {rows.loc['plain', 'n_trials'].max()} trials, 120 px wide, turned up to 30°: "
+        f"SYNTHETIC faces of known truth, {rows.loc['plain', 'n_trials'].max():.0f} trials, 120 px wide, turned up to 30°: "
         f"median error {said('yaw', 'error_deg')}° in yaw (slope {said('yaw', 'slope', 2)}), "
         f"{said('pitch', 'error_deg')}° in pitch ({said('pitch', 'error_from_own_deg')}° about the face's own zero), "
         f"{said('roll', 'error_deg')}° in roll; r = {said('mouth opening', 'correlation', 2)} for the mouth's opening, "
