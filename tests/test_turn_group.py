@@ -1,6 +1,8 @@
 """Turn-taking of a whole group: shares, who follows whom, turn models, anchors; worked cases and properties."""
 
+import gzip
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mien import corpora, tables, turns
+from mien import corpora, study, tables, turns
 from mien.corpora import gap, mrda
 from mien.turns import anchors
 from mien.turns.group import UNDEFINED
@@ -342,3 +344,77 @@ def test_what_annotators_call_a_backchannel_is_only_half_found_by_timing(shared)
     marked, found, hits, right = anchors._hits(mrda.backchannels(path), turns.floor(mrda.segments(path)).backchannels)
     assert 0.2 < hits / marked < 0.8
     assert 0.2 < right / found < 0.8
+
+
+# --- the committed tables ---------------------------------------------------------------------------------------------
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+def committed():
+    return study.conversations.read(DATA, study.conversations.FILES)
+
+
+def test_the_anchors_are_the_range_of_the_committed_meetings_and_the_published_values():
+    meetings = committed()["turn_anchors"]
+    assert meetings["corpus"].value_counts().to_dict() == {"ami": 170, "mrda": 75, "gap": 28}
+    for name, (low, high) in turns.ANCHORS.items():
+        values = [*meetings[name], *(p.low for p in turns.PUBLISHED if p.measure == name)]
+        step = 10 ** (math.floor(math.log10(max(values))) - 1)  # rounded outwards, by one in the second digit
+        assert low <= min(values) <= low + step
+        assert high - step <= max(values) <= high
+    assert not any(turns.outside(row) for row in meetings[list(turns.ANCHORS)].to_dict("records"))
+
+
+def test_the_committed_rows_carry_the_licence_of_their_corpus():
+    for name, rows in committed()["turn_anchors"].groupby("corpus"):
+        assert set(rows["licence"]) == {corpora.named(name).LICENCE}
+
+
+def test_offsets_of_the_corpora_lie_where_those_of_other_conversations_do():
+    read = committed()
+    pairs = read["turn_anchors"].groupby("corpus")["overlap_rate"].median()
+    assert pairs.between(0.30, 0.50).all()  # about .40 published
+    medians = read["turn_anchors"].groupby("corpus")["fto_median_s"].median()
+    assert medians.drop("gap").between(0.08, 0.30).all()  # .08 to .20 published; GAP is timed to 0.1 s
+    assert read["turn_offsets"].groupby("corpus")["changes"].sum().gt(4000).all()
+
+
+def test_the_committed_rows_are_made_again_from_the_corpora(shared):
+    table, offsets, unread = anchors.of_corpus("gap", shared / "data/gap")
+    read = committed()
+    mine = read["turn_anchors"].query("corpus == 'gap'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(table, mine, check_dtype=False)
+    theirs = read["turn_offsets"].query("corpus == 'gap'")
+    assert offsets["changes"].tolist() == theirs["changes"].tolist()
+    assert unread == []
+
+
+def test_the_answer_is_computed_from_the_tables():
+    read = committed()
+    said = study.conversations.answer(read)
+    assert "273 meetings (AMI 170, GAP 28, ICSI 75;" in said
+    other = read | {"turn_anchors": read["turn_anchors"].assign(fto_median_s=0.5)}
+    assert "+0.50 (AMI), +0.50 (GAP) and +0.50 (ICSI) s" in study.conversations.answer(other)
+
+
+def test_a_corpus_with_a_bad_line_is_not_tabled(tmp_path):
+    folders = {name: tmp_path / name for name in corpora.TIMED}
+    for folder in folders.values():
+        folder.mkdir()
+    line = "SPEAKER m 1 {} 2.0 <NA> <NA> ana <NA> <NA>\n"
+    (folders["ami"] / "m.rttm").write_text(line.format(1) + line.format("soon"))
+    with pytest.raises(corpora.CorpusError, match=r"no CSV Group \*.csv in it; expected GAP"):
+        study.conversations.remake(folders, tmp_path)
+    (folders["gap"] / "CSV Group 1 x.csv").write_text("h\n1.Pink.1,00:01.0,00:02.0,,,,,,hi\n")
+    (folders["mrda"] / "database").mkdir()
+    (folders["mrda"] / "database/B1.dadb").write_text("1.0,2.0,B1-c0_1,A,,s,B1-c0,me1,s,,,,,\n")
+    (folders["mrda"] / "word_times").mkdir()
+    with gzip.open(folders["mrda"] / "word_times/B1.csv.gz", "wt") as words:
+        words.write("segment,start,end\nB1-c0_1,XXXX,XXXX\n")
+    with pytest.raises(corpora.CorpusError, match=r"1 lines can't be read; the first is m.rttm: line 2"):
+        study.conversations.remake(folders, tmp_path)
+    (folders["ami"] / "m.rttm").write_text(line.format(1))
+    assert [path.name for path in study.conversations.remake(folders, tmp_path / "out")] == list(
+        study.conversations.FILES.values()
+    )

@@ -461,7 +461,7 @@ def test_names_of_an_elan_file_are_compared_with_the_people(tmp_path):
 # --- what a build tells -----------------------------------------------------------------------------------------------
 
 
-def meeting(folder, start_s=0.0, swapped=False, pause_s=0.2):
+def meeting(folder, start_s=0.0, swapped=False, pause_s=0.2, words="hm", turns_undefined=None):
     """A recording known from two files alone: who spoke when, and a transcript of it."""
     rows = [("ab"[i % 2], 30 * i / 10, 30 * i / 10 + 3 - pause_s) for i in range(80)]
     table = pd.DataFrame(rows, columns=["person_id", "start_s", "end_s"])
@@ -471,12 +471,14 @@ def meeting(folder, start_s=0.0, swapped=False, pause_s=0.2):
     for person, start, end in rows:
         minutes = [f"{int(t // 60):02d}:{t % 60:06.3f}" for t in (start + start_s, end + start_s)]
         name = {"a": "b", "b": "a"}[person] if swapped else person
-        cues.append(f"{minutes[0]} --> {minutes[1]}\n<v {name}>hm.")
+        cues.append(f"{minutes[0]} --> {minutes[1]}\n<v {name}>{words}")
     (folder / "said.vtt").write_text("\n\n".join(cues))
     frame = pd.DataFrame(
         {"path": [str(folder / "said.csv"), str(folder / "said.vtt")], "kind": ["segments", "transcript"]}
     )
-    frame = frame.assign(recording_id="m", person_id=None, licence="none", source="test")
+    frame = frame.assign(
+        recording_id="m", person_id=None, licence="none", source="test", turns_undefined=turns_undefined
+    )
     return recordings.of_table(frame, where="test")
 
 
@@ -501,7 +503,28 @@ def test_a_build_flags_talk_unlike_any_other_and_keeps_the_values(tmp_path):
     about = report["recordings"]["m"]
     assert about["turns"]["fto_median_s"] == pytest.approx(1.6)
     assert about["flags"]["fto_median_s"] == "out_of_anchor"
-    assert about["turns_missing"]["changes_per_min_cliffhanger"] == "no_words"
+    assert about["turns_missing"]["changes_per_min_cliffhanger"] == "no_sentences"
     assert [words for words in report["warnings"] if words.startswith("m: fto_median_s is 1.6, outside the range")]
     usual = river.build(meeting(tmp_path / "usual"), tmp_path / "out2")["recordings"]["m"]
     assert "fto_median_s" not in usual["flags"]
+
+
+@pytest.mark.parametrize("reason", ["interpreter", "signer"])
+def test_an_interpreter_or_a_signer_leaves_no_turn_measure_of_a_build(tmp_path, reason):
+    found = meeting(tmp_path / "m", turns_undefined=reason)
+    report = river.build(found, tmp_path / "out")
+    assert set(report["recordings"]["m"]["turns_missing"].values()) == {reason}
+    windows = tables.read(tmp_path / "out" / "windows.csv", tables.WINDOWS)
+    assert [c for c in windows if c.startswith("turn_")] == []
+    assert windows["why"].str.endswith(f"turn: {reason}").all()
+    assert report["missing"][reason]["windows_by_column"] == {"turn": len(windows)}
+
+
+def test_what_makes_turns_undefined_is_one_of_two_words(tmp_path):
+    with pytest.raises(recordings.RecordingError, match="turns_undefined is translator; expected one of interpreter"):
+        meeting(tmp_path / "m", turns_undefined="translator")
+
+
+def test_a_build_uses_the_sentences_of_a_transcript(tmp_path):
+    about = river.build(meeting(tmp_path / "m", words="well, hm."), tmp_path / "out")["recordings"]["m"]["turns"]
+    assert about["changes_per_min_cliffhanger"] == pytest.approx(about["changes_per_min"])

@@ -109,8 +109,8 @@ def lines(path, encoding):
     return Path(path).read_bytes().decode(encoding, "replace").splitlines()
 
 
-def timed(rows, parse, path, told=None, first=1):
-    """Rows as segments person_id, start_s, end_s (and words, where ``parse`` gives a fourth value).
+def timed(rows, parse, path, told=None, first=1, more=()):
+    """Rows as segments person_id, start_s, end_s and, where ``parse`` gives more, the columns ``more``.
 
     A row that can't be parsed, has no person or ends before it starts is left out and named in ``told["unread"]`` by
     its number, counted from ``first``; blank lines are no rows.
@@ -121,16 +121,16 @@ def timed(rows, parse, path, told=None, first=1):
         if not str(row).strip():
             continue
         try:
-            person, start, end, *words = parse(row)
+            person, start, end, *rest = parse(row)
             start, end = float(start), float(end)
             if not person or not 0 <= start <= end < float("inf"):
                 raise ValueError("nobody, or times that are no interval")
-            found.append((person, start, end, *words))
+            found.append((person, start, end, *rest))
         except (ValueError, AttributeError) as error:
             unread.append(f"{Path(path).name}: line {number}: {str(row)[:80]!r} ({error})")
-    width = max(map(len, found), default=3)
-    columns = ["person_id", "start_s", "end_s", "words"][:width]
-    return pd.DataFrame(found, columns=columns).astype({"start_s": float, "end_s": float})
+    return pd.DataFrame(found, columns=["person_id", "start_s", "end_s", *more]).astype(
+        {"start_s": float, "end_s": float}
+    )
 
 
 def stacked(*parts):

@@ -33,7 +33,7 @@ def segments(path, told=None):
 
     Files are in the Windows encoding cp1252; the words are kept, since they say what is a backchannel.
     """
-    return corpora.timed(corpora.lines(path, "cp1252")[1:], _row, path, told, first=2)
+    return corpora.timed(corpora.lines(path, "cp1252")[1:], _row, path, told, first=2, more=("words",))
 
 
 def _row(line):

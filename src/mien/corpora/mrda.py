@@ -22,8 +22,8 @@ ORIGIN = "https://github.com/NathanDuran/MRDA-Corpus: database/*.dadb, and the t
 EXPECTED = "MRDA: database/MEETING.dadb (14 fields a line) and word_times/MEETING.csv.gz (segment, start, end)"
 UNTIMED = "XXXX"
 """What stands in place of the time of a word that could not be aligned."""
-BACKCHANNEL = r"b(\W|$)"
-"""How the label of a backchannel begins: 'b', also with marks ('b^m') or broken off ('b.%')."""
+BACKCHANNEL = r"(?:[^,]*,){5}b(?:\W|$)"
+"""A line whose sixth field, the label, begins as that of a backchannel: 'b', also 'b^m' or, broken off, 'b.%'."""
 
 
 def recordings(folder):
@@ -41,11 +41,11 @@ def segments(path, told=None):
     ``segments_without_word_times``, and lists in ``told["unread"]`` what could not be read.
     """
     told = {} if told is None else told
-    acts = corpora.timed(corpora.lines(path, "utf-8"), _act, path, told).rename(columns={"words": "segment"})
+    acts = corpora.timed(corpora.lines(path, "utf-8"), _act, path, told, more=("segment",))
     timed = Path(path).parents[1] / "word_times" / f"{Path(path).stem}.csv.gz"
     rows = _words(timed, dict(zip(acts["segment"], acts["person_id"], strict=True)), told)
-    words = corpora.timed(rows, lambda row: row, timed, told, first=2)
-    rest = acts[~acts["segment"].isin(words["words"])]
+    words = corpora.timed(rows, lambda row: row, timed, told, first=2, more=("segment",))
+    rest = acts[~acts["segment"].isin(words["segment"])]
     told |= {"segments": len(acts), "segments_without_word_times": len(rest)}
     columns = ["person_id", "start_s", "end_s"]
     return corpora.stacked(words[columns], rest[columns])
@@ -53,9 +53,9 @@ def segments(path, told=None):
 
 def backchannels(path):
     """What the annotators of one meeting marked as a backchannel (dialogue act b): person_id, start_s, end_s."""
-    rows = [line for line in corpora.lines(path, "utf-8") if re.match(BACKCHANNEL, line.split(",")[5])]
-    acts = corpora.timed(rows, _act, path)
-    return acts.drop(columns="words", errors="ignore")
+    rows = [line for line in corpora.lines(path, "utf-8") if re.match(BACKCHANNEL, line)]
+    acts = corpora.timed(rows, _act, path, more=("segment",))
+    return acts.drop(columns="segment")
 
 
 def _act(line):

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 KINDS = ("video", "person_audio", "mixed_audio", "transcript", "segments")
+UNDEFINED = ("interpreter", "signer")
+"""Who makes turn-taking mean something else: one adds seconds and a voice, the other has no voice to time."""
 ONE_OF = {"video": "videos", "mixed_audio": "mixed sounds", "transcript": "transcripts", "segments": "segments"}
 """The kinds of which a recording has one file at most, with the word for several."""
 
@@ -29,7 +31,7 @@ class Recording:
     (``label_*``, ``confound_*``, ``is_calibration``). ``notes`` are sentences on what was left out and why; a recording
     without media could not be read, and they say why. ``named_by`` is ``table`` where somebody wrote the person_ids
     down, ``files`` where they were read off file names, which lose spaces; ``names`` maps such a name to the spelling
-    that took its place.
+    that took its place. ``turns_undefined`` says why timing means something else here (``interpreter``, ``signer``).
     """
 
     recording_id: str
@@ -41,6 +43,7 @@ class Recording:
     notes: tuple[str, ...] = ()
     named_by: str = "files"
     names: dict = field(default_factory=dict)
+    turns_undefined: str = ""
 
     def of(self, kind):
         """The files of one kind, in order."""

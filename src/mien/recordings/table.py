@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from mien import tables
-from mien.recordings.recording import KINDS, ONE_OF, Medium, Recording, RecordingError, one_file_each
+from mien.recordings.recording import KINDS, ONE_OF, UNDEFINED, Medium, Recording, RecordingError, one_file_each
 
 
 def from_table(path):
@@ -64,7 +64,18 @@ def _of_rows(recording_id, rows, folder, where):
         _flag(first.get("is_synthetic", False), "is_synthetic", where),
         {person: facts for person, facts in about.items() if facts},
         named_by="table",
+        turns_undefined=_undefined(rows, f"{where}: {recording_id!r}"),
     )
+
+
+def _undefined(rows, where):
+    """Why timing means something else in a recording: the one word of its column ``turns_undefined``, or ''."""
+    words = {str(word).strip() for word in rows.get("turns_undefined", pd.Series(dtype=str)).dropna()} - {""}
+    if len(words) > 1 or not words <= set(UNDEFINED):
+        raise RecordingError(
+            f"{where}: turns_undefined is {', '.join(sorted(words))}; expected one of {', '.join(UNDEFINED)} or nothing"
+        )
+    return words.pop() if words else ""
 
 
 def _place(folder, path):

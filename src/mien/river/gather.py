@@ -41,6 +41,7 @@ def gather(recording, jobs, settings, hand=None):
     absent = {} if video else {"face": "no_video"}
     absent |= {} if sounds else {"voice": "no_audio"}
     absent |= {} if source else {"turn": "no_audio"}
+    absent |= {"turn": recording.turns_undefined} if recording.turns_undefined else {}
     faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
     return Gathered(
         part=mine[("faces", "")].part if video else None,

@@ -15,20 +15,29 @@ def talk(recording, jobs, table, duration_s, settings):
     ``table`` is its turns table, ``duration_s`` how long it lasts, ``settings`` a :class:`mien.turns.TurnSettings`.
     Returns ``(about, warnings)``: a dictionary for the report, and sentences.
     """
-    about, warnings = {"agreement": {}}, []
-    for name, found in agreements(sources(recording, jobs)).items():
+    about, warnings, held = {"agreement": {}}, [], sources(recording, jobs)
+    for name, found in agreements(held).items():
         about["agreement"][name] = _parts(found)
         warnings += [f"{recording.recording_id}: {words}" for words in _swapped(name, found)]
     speech = table[table["kind"] == "speech"]
     if not len(speech) or (speech["source"] == "mixed_audio").any():
         return about, warnings
     people = sorted({*recording.person_ids, *speech["person_id"]})
-    everything = turns.floor(speech, settings)
-    values, missing = turns.group(everything, max(duration_s, speech["end_s"].max()), settings, people)
+    everything, lasts_s = turns.floor(speech, settings), max(duration_s, speech["end_s"].max())
+    undefined = recording.turns_undefined or None
+    values, missing = turns.group(everything, lasts_s, settings, people, _words(held), undefined)
     odd = turns.outside(values)
     about |= {"turns": {name: round(value, 4) for name, value in values.items()}, "turns_missing": missing}
     about["flags"] = dict.fromkeys(odd, "out_of_anchor")
     return about, warnings + [f"{recording.recording_id}: {_odd(name, values[name], *odd[name])}" for name in odd]
+
+
+def _words(held):
+    """The words of the transcript, each with a share of its cue's time; None where there are none."""
+    said = held.get("transcript", held.get("segments"))
+    if said is None or "words" not in said.columns:
+        return None
+    return turns.spread(said[said["words"].notna()])
 
 
 def _odd(name, value, low, high):

@@ -51,12 +51,13 @@ def answer(read):
     counts = ", ".join(f"{NAMES[name]} {n}" for name, n in meetings["corpus"].value_counts(sort=False).items())
     low, high = (pick(p.low for p in PUBLISHED if p.measure == "fto_median_s") for pick in (min, max))
     overlap, tokens = (_published(name) for name in ("overlap_rate", "backchannels_per_speech_hour"))
+    changes, gaps = f"{meetings['changes'].sum():,.0f}", _each(median["patience_s"], "{:.2f}")
     return (
         f"In {len(meetings)} meetings ({counts}; groups talking English, none by video) the floor changed "
-        f"{meetings['changes'].sum():,.0f} times. The median offset is {_each(median['fto_median_s'], '{:+.2f}')} s, "
+        f"{changes} times. The median offset is {_each(median['fto_median_s'], '{:+.2f}')} s, "
         f"published {low:+.2f} to {high:+.2f} s; {_each(100 * median['overlap_rate'], '{:.0f}')} % of changes overlap, "
-        f"published {100 * overlap:.0f} %. With overlaps clipped to zero the mean gap would be said to be "
-        f"{_each(median['patience_s'], '{:.2f}')} s where the mean offset is {_each(median['fto_mean_s'], '{:.2f}')} s. "
+        f"published {100 * overlap:.0f} %. With overlaps clipped to zero the mean gap would be "
+        f"{gaps} s where the mean offset is {_each(median['fto_mean_s'], '{:.2f}')} s. "
         f"Backchannels come {_each(median['backchannels_per_speech_hour'], '{:.0f}')} times an hour of speech, far "
         f"from the {tokens:,.0f} of pairs in video chat; annotators of ICSI marked "
         f"{marked['marked_per_speech_hour']:.0f}, of which timing alone finds {100 * marked['recall']:.0f} %, and "
