@@ -234,7 +234,8 @@ class Follower:
 
     def _move_crop(self, box, time_s, frame_shape):
         self.crop, self.past, self.shape = Crop(stepped(box), self.settings.crop_scale, frame_shape), [], None
-        self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
+        if self.settings.remembers:
+            self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
 
     def _remember(self, time_s, picture, now):
         """Keep how the face looked within the last second, and begin a doubt where it changes suddenly.

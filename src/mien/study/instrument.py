@@ -352,7 +352,7 @@ def answer(table):
         )
     )
     return (
-        f"SYNTHETIC faces of known truth, {rows.loc['plain', 'n_trials'].max():.0f} trials, 120 px wide, turned up to 30°: "
+        f"SYNTHETIC faces of known truth, {rows.loc['plain', 'n_trials'].max():.0f} trials, 120 px wide, up to 30°: "
         f"median error {said('yaw', 'error_deg')}° in yaw (slope {said('yaw', 'slope', 2)}), "
         f"{said('pitch', 'error_deg')}° in pitch ({said('pitch', 'error_from_own_deg')}° about the face's own zero), "
         f"{said('roll', 'error_deg')}° in roll; r = {said('mouth opening', 'correlation', 2)} for the mouth's opening, "
