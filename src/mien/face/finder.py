@@ -4,7 +4,7 @@ MediaPipe's detector sees faces that fill a good part of its picture: on a whole
 looks at the whole frame and at squares of its height, of half and of a third of that, each overlapping its neighbour by
 half, and of all boxes that lie on one face the surest is kept. On mosaics of fifteen real people, at a score of 0.75,
 squares of half the height found 125 of 150 faces of a 5 × 5 gallery at 1080p and squares of a third all 150; squares of
-a fifth find nobody more and begin to find faces where there are none (a score of 0.82). A search takes about 85 ms of
+a fifth find nobody more and begin to find faces where there are none (a score of 0.82). A search takes 80 to 115 ms of
 one core, so it is rare; a face that is known is confirmed in its own crop, which takes 1 ms.
 """
 
