@@ -330,9 +330,10 @@ def _interval(above, below, quantity, metric, settings):
 def limits(table):
     """Where the numbers stop being trustworthy: the rows of the table that miss one of :data:`TARGETS`."""
     rows = table[[key in TARGETS for key in zip(table["quantity"], table["metric"], strict=True)]]
-    target, kind = zip(*(TARGETS[key] for key in zip(rows["quantity"], rows["metric"], strict=True)), strict=True)
-    low = (np.array(kind) == "min") & (rows["value"] < target)
-    high = (np.array(kind) == "max") & (rows["value"] > target)
+    asked_for = [TARGETS[key] for key in zip(rows["quantity"], rows["metric"], strict=True)]
+    target, kind = (np.array(part) for part in zip(*asked_for, strict=True))
+    low = (kind == "min") & (rows["value"] < target)
+    high = (kind == "max") & (rows["value"] > target)
     return rows.assign(target=target)[low | high | rows["value"].isna()].reset_index(drop=True)
 
 
@@ -352,7 +353,8 @@ def answer(table):
         )
     )
     return (
-        f"SYNTHETIC faces of known truth, {rows.loc['plain', 'n_trials'].max():.0f} trials, 120 px wide, up to 30°: "
+        f"SYNTHETIC faces of known truth, {rows.loc['plain', 'n_trials'].max():.0f} trials, 120 px wide, turned up to "
+        "30°: "
         f"median error {said('yaw', 'error_deg')}° in yaw (slope {said('yaw', 'slope', 2)}), "
         f"{said('pitch', 'error_deg')}° in pitch ({said('pitch', 'error_from_own_deg')}° about the face's own zero), "
         f"{said('roll', 'error_deg')}° in roll; r = {said('mouth opening', 'correlation', 2)} for the mouth's opening, "
