@@ -1,15 +1,21 @@
 """`make bench`: how fast each stage is beside the barest way to do the same, in one run on this machine.
 
-Only ratios are worth comparing between machines. Each pair is timed three times in turn; the medians are printed.
+Only ratios are worth comparing between machines, and only if nothing else runs. What is compared is timed in turn,
+three times; the medians are printed. All pictures are synthetic. `make bench` takes about ten minutes on two cores,
+most of them for three hours of video; MIEN_BENCH_HOURS sets another length.
 """
 
-import resource
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 import av
+import cv2
 import librosa
 import mediapipe as mp
 import numpy as np
@@ -19,21 +25,69 @@ from rich.table import Table
 from sklearn.base import clone
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 
-from mien import evidence, face, media, models, sources, synthetic, voice
+from mien import evidence, face, media, models, recordings, river, sources, synthetic, voice
+from mien.river import jobs
 
-SECONDS = 8.0
+SECONDS = 10.0
+"""How long the synthetic film is; longer ones repeat it."""
+
+FILM_S, PIECE_S = 120.0, 60.0
+"""The film that is measured, and its pieces: one for each of two workers."""
 
 
 def timed(work):
+    """Seconds that a piece of work takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
-def beside(bare, ours, times=3):
-    """Median seconds of both, measured in turn so that a busy moment hits both."""
-    pairs = [(timed(bare), timed(ours)) for _ in range(times)]
-    return [statistics.median(column) for column in zip(*pairs, strict=True)]
+def beside(*works, times=3):
+    """Median seconds of each, measured in turn so that a busy moment hits all."""
+    rounds = [[timed(work) for work in works] for _ in range(times)]
+    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+
+
+# ---- films ----------------------------------------------------------------------------------------------------------
+
+
+def repeated(source, target, seconds):
+    """A film whose packets are written again and again, later each time, until it is long enough; cheap."""
+    with av.open(str(source)) as read, av.open(str(target), "w") as write:
+        stream = read.streams.video[0]
+        packets = [(bytes(p), p.pts, p.dts, p.is_keyframe) for p in read.demux(stream) if p.dts is not None]
+        length, out = stream.duration, write.add_stream_from_template(stream)
+        for turn in range(round(seconds / float(length * stream.time_base))):
+            for data, pts, dts, is_keyframe in packets:
+                packet = av.Packet(data)
+                packet.stream, packet.time_base, packet.is_keyframe = out, stream.time_base, is_keyframe
+                packet.pts, packet.dts = pts + turn * length, dts + turn * length
+                write.mux(packet)
+    return target
+
+
+def one_face(pictures):
+    """The left half of the gallery beside a plain wall: 1280 × 720 with one face."""
+    for picture in pictures:
+        picture = picture.copy()
+        picture[:, picture.shape[1] // 2 :] = picture[4, 4]
+        yield picture
+
+
+def two_by_two(pictures):
+    """The gallery's two tiles, and both again below with a shift in brightness: 1280 × 720 with four faces."""
+    for picture in pictures:
+        row = cv2.resize(picture, (1280, 720), interpolation=cv2.INTER_AREA)[180:540]
+        yield np.concatenate([row, cv2.convertScaleAbs(row[:, ::-1], alpha=0.8)])
+
+
+def small(pictures):
+    """The same at 480 × 270, every third: the least that has a face, for the memory of hours."""
+    for picture in islice(one_face(pictures), None, None, 3):
+        yield cv2.resize(picture, (480, 270), interpolation=cv2.INTER_AREA)
+
+
+# ---- the bare ways --------------------------------------------------------------------------------------------------
 
 
 def decode_bare(path):
@@ -42,8 +96,8 @@ def decode_bare(path):
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
-def landmarks_bare(pictures, rate_hz=25):
-    """The bare loop: one landmarker on the left tile of decoded frames, nothing found, followed, checked or kept."""
+def landmarks_bare(pictures, times=1, rate_hz=25):
+    """The bare loop: one landmarker on decoded frames in memory; nothing found, followed, checked or kept."""
     options = vision.FaceLandmarkerOptions(
         base_options=BaseOptions(model_asset_path=str(sources.find(face.MODEL))),
         running_mode=vision.RunningMode.VIDEO,
@@ -51,7 +105,7 @@ def landmarks_bare(pictures, rate_hz=25):
         output_facial_transformation_matrixes=True,
     )
     with vision.FaceLandmarker.create_from_options(options) as landmarker:
-        for number, picture in enumerate(pictures):
+        for number, picture in enumerate(pictures * times):
             image = mp.Image(image_format=mp.ImageFormat.SRGB, data=picture)
             landmarker.detect_for_video(image, round(1000 * number / rate_hz))
 
@@ -66,59 +120,97 @@ def permute_bare(windows, target, times):
         cross_val_predict(clone(model), columns, labels, groups=windows["group_id"], cv=LeaveOneGroupOut())
 
 
-def rows(folder):
-    """Yield (what, size, bare seconds, our seconds) for each stage."""
-    settings = synthetic.ConversationSettings(duration_s=max(SECONDS, 10.0))
-    synthetic.write_recording(folder, settings)
-    film = folder / "gallery.mp4"
+# ---- ours -----------------------------------------------------------------------------------------------------------
+
+
+def faces_of(film, rate_hz, workers, chunk_s):
+    """The faces part of `mien build`: from the file to the kept table of people."""
+    settings = river.RiverSettings(rate_hz=rate_hz, chunk_s=chunk_s)
+    with tempfile.TemporaryDirectory() as out:
+        (job,) = [job for job in jobs.jobs_of(recordings.read(film), Path(out), settings) if job.stage == "faces"]
+        errors = jobs.work([job], settings, workers, lambda *_: None)
+        assert not errors, errors
+
+
+BUILD = """
+import resource, sys
+from mien.__main__ import main
+main(["build", sys.argv[1], "--out", sys.argv[2], "--workers", "2"])
+print(sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024)
+"""
+
+
+def peak_mb(film):
+    """Peak memory of `mien build` with two workers: of the process itself and of its largest worker, together."""
+    with tempfile.TemporaryDirectory() as out:
+        told = subprocess.run([sys.executable, "-c", BUILD, str(film), out], capture_output=True, text=True, check=True)
+    return float(told.stdout.split()[-1])
+
+
+def seeing(folder, film):
+    """Rows of (what, size, value, target) of the pixels' way from a file to people."""
     pictures = [picture for _, picture in media.frames(film)]
-    yield (
-        "decode 720p with true times / PyAV loop",
-        f"{len(pictures)} frames",
-        *beside(lambda: decode_bare(film), lambda: list(media.frames(film))),
+    one = media.write_video(folder / "one.mp4", one_face(pictures), 25)
+    long_one = repeated(one, folder / "one_long.mp4", FILM_S)
+    four = media.write_video(folder / "four.mp4", two_by_two(pictures), 25)
+    long_four = repeated(four, folder / "four_long.mp4", FILM_S)
+    frames, turns = list(one_face(pictures)), round(FILM_S / SECONDS)
+    bare, alone, both, gallery = beside(
+        lambda: landmarks_bare(frames, turns),
+        lambda: faces_of(long_one, None, 1, FILM_S),
+        lambda: faces_of(long_one, None, 2, PIECE_S),
+        lambda: faces_of(long_four, 10.0, 2, PIECE_S),
     )
-    tile = [np.ascontiguousarray(picture[:, :640]) for picture in pictures]
-    clock = [(number / 25, picture) for number, picture in enumerate(tile)]
-    yield (
-        "one face: find, follow, measure / bare landmarker",
-        f"{len(tile)} frames",
-        *beside(lambda: landmarks_bare(tile), lambda: face.extract(clock)),
-    )
+    size = f"{len(frames) * turns} frames 720p"
+    yield "bare landmarker, decoded frames in memory", size, f"{len(frames) * turns / bare:.0f} frames a second", ""
+    yield "one face, every frame, 1 worker ÷ bare landmarker", size, f"{bare / alone:.2f}", "≥ 0.9"
+    yield "one face, every frame, 2 workers ÷ bare landmarker", size, f"{bare / both:.2f}", "≥ 1.8"
+    yield "one face, every frame, 2 workers ÷ 1 worker", size, f"{alone / both:.2f}", ""
+    yield "2×2 gallery, 10 a second, 2 workers, × real time", f"{FILM_S:.0f} s", f"{FILM_S / gallery:.1f}", "≥ 6"
+
+
+def remembering(folder, film):
+    """The row of memory: hours of video beside three minutes of it."""
+    hours = float(os.environ.get("MIEN_BENCH_HOURS", "3"))
+    short = media.write_video(folder / "small.mp4", small(picture for _, picture in media.frames(film)), 25 / 3)
+    peaks = [peak_mb(repeated(short, folder / f"{s:.0f}.mp4", s)) for s in (180.0, hours * 3600)]
+    size = f"{peaks[0]:.0f} and {peaks[1]:.0f} MB"
+    yield f"peak memory of mien build, {hours:g} h of video ÷ 3 min", size, f"{peaks[1] / peaks[0]:.2f}", "< 1.2"
+
+
+def listening(folder, film):
+    """Rows of decoding, voice and permutations, each beside the barest way: the ratio of the seconds."""
+    bare, ours = beside(lambda: decode_bare(film), lambda: list(media.frames(film)))
+    yield "PyAV loop ÷ media.frames, 720p with true times", f"{SECONDS:.0f} s of video", f"{bare / ours:.2f}", ""
     sound = media.sound(next((folder / "Audio Record").glob("*.wav")))
     how = {"sr": 16000, "fmin": 65, "fmax": 500, "frame_length": 1024, "hop_length": 160}
     voice.warm(lambda words: None)
     talk = np.resize(sound.samples, 30 * 16000)
-    yield (
-        "mien.voice.pyin / librosa.pyin",
-        "30 s of sound",
-        *beside(lambda: librosa.pyin(talk, **how), lambda: voice.pyin(talk, **how)),
-    )
-    yield (
-        "voice: pitch, level, timbre / librosa.pyin alone",
-        f"{sound.duration_s:.0f} s of sound",
-        *beside(lambda: librosa.pyin(sound.samples, **how), lambda: voice.frames(sound)),
-    )
+    bare, ours = beside(lambda: librosa.pyin(talk, **how), lambda: voice.pyin(talk, **how))
+    yield "librosa.pyin ÷ mien.voice.pyin", "30 s of sound", f"{bare / ours:.2f}", ""
+    bare, ours = beside(lambda: librosa.pyin(sound.samples, **how), lambda: voice.frames(sound))
+    yield "librosa.pyin ÷ pitch, level, timbre", f"{sound.duration_s:.0f} s of sound", f"{bare / ours:.2f}", ""
     windows = synthetic.label_table(n_people=24, n_windows=20, effect=1.0, name="bench")
     asked = evidence.EvidenceSettings(n_permutations=5, n_bootstrap=1)
-    yield (
-        "5 permutations, 24 people held out one by one / scikit-learn loop",
-        f"{len(windows)} windows",
-        *beside(
-            lambda: permute_bare(windows, "label_synthetic", 5),
-            lambda: evidence.evaluate(windows, "label_synthetic", "face+voice+turn", "logistic", asked),
-        ),
+    bare, ours = beside(
+        lambda: permute_bare(windows, "label_synthetic", 5),
+        lambda: evidence.evaluate(windows, "label_synthetic", "face+voice+turn", "logistic", asked),
     )
+    yield "scikit-learn loop ÷ 5 permutations of 24 people", f"{len(windows)} windows", f"{bare / ours:.2f}", ""
 
 
 def main():
-    table = Table("stage", "size", "bare (s)", "mien (s)", "bare ÷ mien")
-    with tempfile.TemporaryDirectory() as folder:
-        for what, size, bare, ours in rows(Path(folder)):
-            table.add_row(what, size, f"{bare:.2f}", f"{ours:.2f}", f"{bare / ours:.2f}")
-    console = Console(width=120)
+    console, table = Console(width=120), Table("what", "size", "value", "target")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        synthetic.write_recording(folder, synthetic.ConversationSettings(duration_s=SECONDS))
+        for stage in (seeing, listening, remembering):
+            for row in stage(folder, folder / "gallery.mp4"):
+                console.print(" · ".join(filter(None, row)))
+                table.add_row(*row)
     console.print(table)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    console.print(f"peak memory of this run: {peak_mb:.0f} MB (it holds {SECONDS:.0f} s or more of decoded frames)")
+    loads = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    console.print(f"{os.cpu_count()} cores; load over 1, 5 and 15 minutes at the end: {loads} (2 are ours)")
 
 
 if __name__ == "__main__":

@@ -43,11 +43,15 @@ def small_study(tmp_path_factory):
         river=river.RiverSettings(
             rate_hz=5.0, window=windows.WindowSettings(length_s=4.0, hop_s=4.0, calibration_s=4.0)
         ),
+        instrument=study.InstrumentSettings(
+            scripts=1, looks=(0, 5), few=(5,), axes={"face width": ("px", "face_px", (60.0,))}, together={}
+        ),
         evidence=evidence.EvidenceSettings(n_permutations=9, n_repeats=1, n_bootstrap=200),
     )
     small = study.Study(root, settings)
     small.record()
     small.build()
+    small.try_faces()
     small.judge()
     small.draw()
     return small

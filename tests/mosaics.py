@@ -205,7 +205,7 @@ def _clip(shared, source, size, rate_hz):
     about = SOURCES[source]
     first_s, last_s = about.span_s
     shown, due_s = [], first_s
-    for time_s, rgb in media.frames(shared / "data" / about.clip):
+    for time_s, frame in media.pictures(shared / "data" / about.clip):
         if time_s < first_s:
             continue
         if time_s >= min(last_s, first_s + CLIP_MAX_S):
@@ -214,23 +214,22 @@ def _clip(shared, source, size, rate_hz):
             due_s = time_s
         picture = None
         while due_s <= time_s + 1e-6:
-            picture = _letterboxed(rgb, about.crop, size) if picture is None else picture
+            picture = _letterboxed(frame, about.crop, size) if picture is None else picture
             shown.append(picture)
             due_s += 1 / rate_hz
     return shown
 
 
-def _letterboxed(rgb, crop, size):
-    x, y, w, h = crop or (0, 0, rgb.shape[1], rgb.shape[0])
+def _letterboxed(frame, crop, size):
+    x, y, w, h = crop or (0, 0, frame.shape[1], frame.shape[0])
     width, height = size
     scale = min(width / w, height / h)
     inside = (round(w * scale), round(h * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     left, top = (width - inside[0]) // 2, (height - inside[1]) // 2
     picture = np.zeros((height, width, 3), np.uint8)
-    picture[top : top + inside[1], left : left + inside[0]] = cv2.resize(
-        rgb[y : y + h, x : x + w], inside, interpolation=way
-    )
+    shown = cv2.resize(frame.part(x, y, w, h), inside, interpolation=way)
+    picture[top : top + inside[1], left : left + inside[0]] = shown
     return picture
 
 
@@ -379,3 +378,48 @@ def score(faces, truth):
         "per_who": per_who.to_dict(),
         "names": names.to_dict(),
     }
+
+
+BRIEF_S = 0.55
+"""A camera that is off for half a second or less is no event."""
+
+SAME = {"swap": "move"}
+"""Two who swap while one of them is off look like one who moves."""
+
+
+def event_errors(found, mosaic, names):
+    """How well the layout events were told: ``errors_s`` of those that were, and lists of ``missed`` and ``extra``.
+
+    ``found`` are ``layout_events``, ``names`` maps a person_id to whose it is. Moves of those who stay are no extra
+    where the layout changed, and what happens to a tile that is off can't be seen.
+    """
+    truth = _visible_events(mosaic)
+    told = [(one["time_s"], SAME.get(one["event"], one["event"]), names.get(one["person_id"], "")) for one in found]
+    errors, missed = [], []
+    for time_s, event, who in truth:
+        near = [one for one in told if one[1:] == (event, who) and abs(one[0] - time_s) < 2]
+        if near:
+            best = min(near, key=lambda one: abs(one[0] - time_s))
+            told.remove(best)
+            errors.append(best[0] - time_s)
+        else:
+            missed.append((time_s, event, who))
+    anew = {time_s for time_s, event, _ in truth if event in ("layout", "leave")}
+    extra = [one for one in told if not (one[1] in ("move", "layout") and one[0] in anew)]
+    return {"errors_s": errors, "missed": missed, "extra": extra}
+
+
+def _visible_events(mosaic):
+    """(time_s, event, who) of what can be seen, swaps as moves, without brief blinks of a camera."""
+    shown = mosaic.truth[mosaic.truth["visible"]]
+    events = []
+    for _, row in mosaic.events.iterrows():
+        here = shown[(shown["who"] == row["who"]) & ((shown["time_s"] - row["time_s"]).abs() < BRIEF_S)]["time_s"]
+        if row["event"] == "camera_off" and (here > row["time_s"] + 1e-6).any():
+            continue
+        if row["event"] == "camera_on" and (here < row["time_s"] - 1e-6).any():
+            continue
+        if row["event"] in ("swap", "move") and here.empty:
+            continue
+        events.append((row["time_s"], SAME.get(row["event"], row["event"]), row["who"]))
+    return events

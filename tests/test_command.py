@@ -101,6 +101,7 @@ def test_what_cannot_be_done_is_one_clear_error(said, tmp_path, monkeypatch, wor
         (["--window-s", "0"], "0 is not a positive number"),
         (["--fps", "nan"], "nan is not a number, 0 or more"),
         (["--workers", "²"], "² is not a whole number"),
+        (["--out", ""], "an empty path; expected a file or folder"),
     ],
 )
 def test_a_number_that_is_none_is_named(said, capsys, words, expected):
@@ -217,7 +218,10 @@ def test_evaluate_finds_out_before_any_work_that_it_cannot_write(said, tmp_path,
     ],
 )
 def test_what_a_disk_refuses_is_one_line(said, sounds, tmp_path, monkeypatch, fault, words):
+    asked = []
+
     def refuse(frame, path):
+        asked.append(path)
         raise fault
 
     monkeypatch.setattr(tables, "write", refuse)
@@ -225,6 +229,7 @@ def test_what_a_disk_refuses_is_one_line(said, sounds, tmp_path, monkeypatch, fa
     assert code == 2
     assert words in err
     assert "Traceback" not in err
+    assert len(asked) == 1 or isinstance(fault, PermissionError)  # a full disk spares no other file
     assert [path.name for path in (tmp_path / "out").rglob(f".{os.getpid()}*")] == []
 
 

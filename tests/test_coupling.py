@@ -197,6 +197,8 @@ def test_a_microphone_that_hears_the_other_is_told_from_one_that_does_not():
     assert coupling.bleed(*heard(0.5), "a", "b")[0] > 0.7
     assert coupling.bleed(*heard(0.5), "b", "a")[0] > 0.7
     voice, turns = heard(0.5)
+    both = turns.assign(start_s=[0.0, 3.0])  # b is said to talk nearly all the time, too: nothing can be told from that
+    assert coupling.bleed(voice, both, "a", "b")[0] < 0.3
     short = turns.assign(end_s=turns["start_s"] + 2)
     assert coupling.bleed(voice, short, "a", "b")[1] == "little_speech"
 

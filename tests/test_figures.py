@@ -69,6 +69,17 @@ def leak_rows():
     return pd.DataFrame(rows).assign(low=0.4, high=0.9, chance=0.33, n_people=10, n_windows=50)
 
 
+def face_error_rows():
+    keys = [("face", "found_share"), ("yaw", "error_deg"), ("smile", "correlation"), ("blink", "recall")]
+    doses = [("face width", "40"), ("face width", "120"), ("bitrate", "as drawn"), ("bitrate", "25"), ("yaw", "0–10")]
+    rows = [
+        {"axis": axis, "dose": dose, "unit": "u", "quantity": quantity, "metric": metric, "value": 0.5}
+        for axis, dose in doses
+        for quantity, metric in keys
+    ]
+    return pd.DataFrame(rows).assign(low=0.4, high=0.6, n_trials=4)
+
+
 def conversation_tables():
     meetings = pd.DataFrame(
         [{"corpus": c, "recording_id": f"{c}_{n}"} for c in ("ami", "gap", "mrda") for n in range(3)]
@@ -88,6 +99,7 @@ READ = ribbon_tables() | {
     "truth": pd.DataFrame(
         {"person_id": ["a", "b"], "quantity": "pitch", "unit": "Hz", "scripted": [1.0, 2.0], "measured": [1.1, 1.9]}
     ),
+    "face_error": face_error_rows(),
     "evidence": evidence_rows(),
     **conversation_tables(),
     "leaks": leak_rows(),
@@ -105,7 +117,7 @@ def test_each_figure_writes_its_picture_and_the_numbers_behind_it_the_same_every
 def test_the_manifest_names_what_each_figure_shows_and_who_asks():
     made = figures.manifest()
     assert made["figure"].tolist() == [figure.name for figure in figures.ALL]
-    assert set(made["asked_by"]) <= {"00_tour", "03_turns", "06_sentiment", "09_leaks"}
+    assert set(made["asked_by"]) <= {"00_tour", "01_face", "03_turns", "06_sentiment", "09_leaks"}
     assert made["shows"].str.len().min() > 20
 
 
@@ -177,3 +189,10 @@ def test_the_ladder_goes_from_cheating_to_honest():
     line = drawing.axes[0].get_lines()[0]
     assert line.get_xdata().tolist() == [0.8, 0.7, 0.5]
     assert np.all(np.diff(line.get_ydata()) > 0)
+
+
+def test_doses_of_the_face_error_go_from_mild_to_harsh():
+    made = figures.face_error_numbers(face_error_rows())
+    first = made[made["place"] == 0].drop_duplicates("axis").set_index("axis")["dose"]
+    assert first.to_dict() == {"face width": "120", "bitrate": "as drawn", "yaw": "0–10"}
+    assert made["line"].unique().tolist() == ["found", "yaw", "smile", "recall"]

@@ -107,6 +107,14 @@ def test_boxes_must_lie_on_each_other():
     assert meeting(*apart) == {}
 
 
+def test_one_face_is_continued_by_one_only_and_by_who_is_there_at_the_seam():
+    first = piece(0, 10, rows(0, 0, 11.5, x=100))
+    twice = piece(10, np.inf, rows(0, 8, 20, x=110), rows(1, 8, 20, x=101))
+    assert meeting(first, twice) == {1: 0}
+    changed = piece(0, 10, rows(0, 0, 9.8, end="changed"), rows(1, 9.8, 11.5))
+    assert meeting(changed, piece(10, np.inf, rows(0, 8, 20))) == {0: 1}
+
+
 def test_pieces_without_a_face_or_a_frame():
     nobody = piece(0, 10, face.nothing().assign(bs_jawOpen=0.0))
     empty = face.Piece(20, np.inf, face.nothing(), {"frame_times_s": [], "cuts_s": [], "takes": []})

@@ -1,5 +1,6 @@
 """People: tracks become people; pictures and scraps do not; and nobody is silently taken for another."""
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -107,6 +108,206 @@ def test_a_still_picture_is_no_person_but_one_who_sits_still_is():
     assert told["still_pictures"][0]["end_s"] == 19.9
     brief, _ = assigned(track(0, 0, 1.5, pixel_motion=0.5))  # too short to tell: kept
     assert who(brief) == {"p1": [0]}
+
+
+# ---- looks ---------------------------------------------------------------------------------------------------------
+
+
+def album(**of_tracks):
+    """Looks of tracks by number (``_0`` …): unit vectors in the plane, given by their angle in degrees."""
+    rows = []
+    for name, (angle_deg, *times_s) in of_tracks.items():
+        form = np.zeros(512, np.float32)
+        form[:2] = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
+        rows += [[time_s, int(name[1:]), *form, *np.zeros(10, np.float32)] for time_s in times_s]
+    return pd.DataFrame(rows, columns=["time_s", "track_id", *face.LOOKS])
+
+
+def recognised(*tracks, looks, layout=(), seconds=20.0, **settings):
+    times = np.round(np.arange(round(seconds * RATE_HZ)) / RATE_HZ, 6)
+    tracks = pd.concat(tracks, ignore_index=True)
+    return people.assign(tracks, times, people.PeopleSettings(**settings), looks, list(layout))
+
+
+def test_who_comes_back_elsewhere_is_known_by_looks_alone():
+    """10° apart is a distance of 0.17, 30° of 0.52: the one is hardly a stranger, the other may well be."""
+    away, back = track(0, 0, 8, track_end="changed"), track(1, 12, 20, x=500)
+    same, _ = recognised(away, back, looks=album(_0=(0, 0, 7.9), _1=(10, 12, 15)))
+    assert who(same) == {"p1": [0, 1]}
+    assert same["people_trust"].min() > 0.99
+    other, _ = recognised(away, back, looks=album(_0=(0, 0, 7.9), _1=(30, 12, 15)))
+    assert who(other) == {"p1": [0], "p2": [1]}
+    assert other.loc[other["person_id"] == "p2", "people_trust"].dropna().max() < 1
+
+
+def test_long_after_in_the_same_place_looks_may_differ_more():
+    away, back = track(0, 0, 4, track_end="changed"), track(1, 12, 20)
+    faces, _ = recognised(away, back, looks=album(_0=(0, 0, 3.9), _1=(27, 12, 15)))  # 0.47
+    assert who(faces) == {"p1": [0, 1]}
+    assert 0.7 < faces["people_trust"].min() < 0.95
+
+
+def test_a_face_lost_and_found_in_its_place_is_refused_if_the_looks_say_no():
+    """The tiles may have been swapped while the face was lost."""
+    lost, found = track(0, 0, 8), track(1, 8.5, 20)
+    faces, _ = recognised(lost, found, looks=album(_0=(0, 7.9), _1=(60, 8.5)))
+    assert who(faces) == {"p1": [0], "p2": [1]}
+    turned, _ = recognised(lost, found, looks=album(_0=(0, 7.9), _1=(36, 8.5)))  # 0.62: a turned head
+    assert who(turned) == {"p1": [0, 1]}
+    event = {"time_s": 8.2, "event": "replaced", "track_id": -1, "box_px": []}
+    doubtful, _ = recognised(lost, found, looks=album(_0=(0, 7.9), _1=(36, 8.5)), layout=[event])
+    assert who(doubtful) == {"p1": [0], "p2": [1]}
+
+
+def swapped(second, angle_0, angle_1, **more):
+    """Two tiles, of looks 0° and ``second``, at 8.0 s; and the looks of who is then in the first and second place."""
+    ends = {"track_end": "changed"}
+    before = track(0, 0, 8, **ends), track(1, 0, 8, x=500, **ends)
+    after = track(2, 8, 20), track(3, 8, 20, x=500)
+    looks = album(_0=(0, 7.9), _1=(second, 7.9), _2=(angle_0, 8.0), _3=(angle_1, 8.0))
+    return recognised(*before, *after, looks=looks, **more)
+
+
+def test_two_tiles_that_swap_are_told_apart_by_looks():
+    faces, told = swapped(90, 66, 24)  # 0.42 from themselves a moment ago: too much for looks alone
+    assert who(faces) == {"p1": [0, 3], "p2": [1, 2]}
+    assert [(one["time_s"], one["event"], one["person_id"]) for one in told["layout_events"]] == [
+        (8.0, "swap", "p1"),
+        (8.0, "swap", "p2"),
+    ]
+
+
+def test_two_who_look_alike_are_not_guessed_when_they_swap():
+    faces, _ = swapped(20, 11, 9)  # each is like both
+    assert who(faces) == {"p1": [0], "p2": [1], "p3": [2], "p4": [3]}
+    trust = faces[faces["person_id"].isin(["p3", "p4"])]["people_trust"].dropna()
+    assert trust.max() < 1
+
+
+def test_a_camera_switched_off_and_on_is_an_event_and_a_turned_head_is_none():
+    looks = album(_0=(0, 3.9), _1=(0, 9.0))
+    _, told = recognised(track(0, 0, 4, track_end="changed"), track(1, 9, 20), looks=looks)
+    assert [(one["time_s"], one["event"]) for one in told["layout_events"]] == [(4.0, "camera_off"), (9.0, "camera_on")]
+    _, told = recognised(track(0, 0, 4), track(1, 6, 20), looks=looks)
+    assert told["layout_events"] == []
+
+
+def test_a_cut_is_no_new_layout_unless_people_are_known_again():
+    cut = {"time_s": 8.0, "event": "cut", "track_id": -1, "box_px": []}
+    before = track(0, 0, 8, track_end="cut"), track(1, 0, 8, x=500, track_end="cut")
+    after = track(2, 8, 20, x=50, size=50, take=1, scene=1), track(3, 8, 20, x=250, size=50, take=1, scene=1)
+    looks = album(_0=(0, 7.9), _1=(90, 7.9), _2=(2, 8.0), _3=(88, 8.0))
+    faces, told = recognised(*before, *after, looks=looks, layout=[cut])
+    assert who(faces) == {"p1": [0, 2], "p2": [1, 3]}
+    assert [one["event"] for one in told["layout_events"]] == ["layout", "move", "move"]
+    strangers = album(_0=(0, 7.9), _1=(90, 7.9), _2=(45, 8.0), _3=(135, 8.0))
+    faces, told = recognised(*before, *after, looks=strangers, layout=[cut])
+    assert faces["person_id"].nunique() == 4
+    assert [one["event"] for one in told["layout_events"]] == ["cut"]
+
+
+def test_faces_dropped_for_a_low_frame_rate_are_warned_of():
+    rows = track(0, 0, 1).iloc[[0]].assign(searches=1)
+    _, told = people.assign(rows, np.arange(20.0))
+    assert told["too_short"] == 1
+    assert "a higher --fps may keep them" in told["warnings"][0]
+    _, told = assigned(track(0, 0, 20), track(1, 3, 3.3, x=400))
+    assert told["warnings"] == []
+
+
+def test_strangers_of_one_studio_are_seldom_taken_for_one(shared, model):
+    """102 people, neutral and smiling: how often two strangers pass the limit by looks alone, and one person fails it.
+
+    The ROC behind ``PeopleSettings.look_anywhere``, on every third person.
+    """
+    from mien.people.looks import distances
+
+    folder = shared / "data" / "london_faces"
+    names = sorted(path.stem[:3] for path in (folder / "neutral_front").glob("*.jpg"))[::3]
+    seen = {kind: np.stack([_look_of(next((folder / f"{kind}_front").glob(f"{n}*.jpg")), model) for n in names])
+            for kind in ("neutral", "smiling")}  # fmt: skip
+    apart = distances(seen["neutral"], seen["smiling"])
+    same = np.eye(len(names), dtype=bool)
+    limit = people.PeopleSettings().look_anywhere
+    assert (apart[~same] <= limit).mean() < 0.01
+    assert (apart[same] <= limit).mean() > 0.8
+
+
+def _look_of(path, model):
+    told = {}
+    rgb = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+    face.extract([(0.0, rgb)], None, model, told)
+    return told["looks"].iloc[0, 2:].to_numpy(np.float32)
+
+
+# ---- people.csv ------------------------------------------------------------------------------------------------------
+
+
+def by_hand(tmp_path, text, recordings=("r1",)):
+    path = tmp_path / "people.csv"
+    path.write_text(text)
+    return people.read_hand(path, list(recordings))
+
+
+def test_the_table_renames_merges_splits_and_drops(tmp_path):
+    faces, _ = assigned(
+        track(0, 0, 10), track(1, 0, 20, x=400), track(2, 12, 20, x=100, size=200), track(3, 0, 20, x=700)
+    )
+    text = "found,person_id,start_s,end_s\np1,ada,,\np4,ada,,\np2,bob,0,15\np2,cy,15,\np3,,,\n"
+    mended = by_hand(tmp_path, text)["r1"].faces(faces)
+    assert who(mended) == {"ada": [0, 2], "bob": [1], "cy": [1]}
+    assert mended.groupby("person_id").size().to_dict() == {"ada": 200, "bob": 200, "cy": 200}
+    assert (mended["people_by"] == "hand").all()
+    seen = mended.dropna(subset="track_id")
+    assert (seen["people_trust"] == 1).all()
+    assert seen[seen["person_id"] == "bob"]["time_s"].max() < 15
+    tables.FACES.check(mended.assign(recording_id="r1"))
+
+
+def test_what_no_row_names_stays_as_it_was(tmp_path):
+    faces, _ = assigned(track(0, 0, 20), track(1, 0, 20, x=400))
+    mended = by_hand(tmp_path, "found,person_id,start_s,end_s\np1,ada,5,10\n")["r1"].faces(faces)
+    assert mended.groupby("person_id")["track_id"].count().to_dict() == {"ada": 50, "p1": 150, "p2": 200}
+    assert mended.groupby("person_id").size().to_dict() == {"ada": 200, "p1": 200, "p2": 200}
+    kept = mended[mended["person_id"] == "p2"]
+    as_found = faces[faces["person_id"] == "p2"].reset_index(drop=True)
+    kept = kept.drop(columns="people_by").reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, as_found, check_dtype=False)
+
+
+def test_a_table_in_pieces_of_time_is_the_whole_table(tmp_path):
+    faces, _ = assigned(track(0, 0, 20), track(1, 0, 20, x=400))
+    hand = by_hand(tmp_path, "found,person_id,start_s,end_s\np1,ada,0,12\np2,ada,12,\n")["r1"]
+    order = ["person_id", "time_s"]
+    pieces = [hand.faces(faces[(faces["time_s"] >= a) & (faces["time_s"] < a + 5)]) for a in (0, 5, 10, 15)]
+    whole, joined = (f.sort_values(order).reset_index(drop=True) for f in (hand.faces(faces), pd.concat(pieces)))
+    pd.testing.assert_frame_equal(whole, joined, check_dtype=False)
+
+
+def test_a_build_s_own_table_given_back_unchanged_corrects_nothing(tmp_path):
+    text = "recording_id,found,person_id,people_by,found_as\nr1,p1,r1_p1,found,r1_p1\nr1,p2,bob,found,r1_p2\n"
+    assert by_hand(tmp_path, text)["r1"].found == ["p2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "recordings", "said"),
+    [
+        ("face,person_id\np1,ada\n", ["r1"], r"people\.csv: people: no column 'found'"),
+        ("found,person_id\np1,ada\n", ["r1", "r2"], r"row 2: no recording_id; expected .* r1, r2"),
+        ("recording_id,found,person_id\nr9,p1,ada\n", ["r1"], r"row 2: 'r9'; expected .* r1"),
+        ("found,person_id\np1,ada\np1,bob\n", ["r1"], r"row 3: 'p1' is somebody already .*row 2.* do not overlap"),
+        ("found,person_id,start_s\np1,ada,soon\n", ["r1"], r"row 2: start_s 'soon'; expected seconds"),
+    ],
+)
+def test_a_table_that_can_t_be_meant_says_where_and_what_was_expected(tmp_path, text, recordings, said):
+    with pytest.raises(tables.TableError, match=said):
+        by_hand(tmp_path, text, recordings)
+
+
+def test_a_row_on_nobody_says_who_there_is(tmp_path):
+    hand = by_hand(tmp_path, "found,person_id\np9,ada\n")["r1"]
+    with pytest.raises(tables.TableError, match=r"row 2: found 'p9' is nobody in 'r1'; .* p1, p2 or of the sounds eve"):
+        hand.check("r1", ["p1", "p2"], ["eve"])
 
 
 def test_nobody_is_an_empty_table_with_every_column():

@@ -353,6 +353,15 @@ def test_the_spelling_of_a_table_stays_and_a_stranger_is_kept(tmp_path):
     assert made.loc["adalovelace", "label_mood"] == "calm"
 
 
+def test_a_voice_is_called_as_the_table_calls_it_however_the_transcript_does(tmp_path):
+    noise(tmp_path / "a.wav")
+    said_in(tmp_path / "t.vtt", "Ada Lovelace")
+    rows = [{"path": "a.wav", "person_id": "adalovelace"}, {"path": "t.vtt", "kind": "transcript"}]
+    river.build(recordings.read(rows_of(tmp_path, *({"recording_id": "r"} | row for row in rows))), tmp_path / "out")
+    made = tables.read(tmp_path / "out" / "windows.csv", tables.WINDOWS)
+    assert made["person_id"].tolist() == ["adalovelace"]
+
+
 def test_names_of_an_rttm_are_people_of_one_recording_unless_the_table_says_so(tmp_path):
     line = "SPEAKER {} 1 {} 1 <NA> <NA> {} <NA> <NA>\n"
     for name in ("m1", "m2"):

@@ -37,7 +37,7 @@ def built(talk, tmp_path_factory):
     return out, build(talk, out)
 
 
-def test_a_meeting_folder_becomes_five_files_that_keep_their_promises(built):
+def test_a_meeting_folder_becomes_files_that_keep_their_promises(built):
     out, report = built
     made = read_tables(out)
     assert set(made["windows"]["person_id"]) == {"ada", "ben"}
@@ -75,6 +75,28 @@ def test_a_second_build_makes_nothing_again(built, talk, monkeypatch):
         monkeypatch.setattr(room, name, lambda *_, **__: pytest.fail("made again"))
     build(talk, out)
     assert contents(out) == before
+
+
+def test_people_csv_mends_who_is_who_without_measuring_again(built, talk, tmp_path, monkeypatch):
+    out = shutil.copytree(built[0], tmp_path / "out")
+    listed = pd.read_csv(out / "people.csv")
+    assert listed.set_index("found")["people_by"].to_dict() == dict.fromkeys(("p1", "p2", "ada", "ben"), "sound")
+    monkeypatch.setattr(face, "extract", lambda *_: pytest.fail("measured again"))
+    listed.to_csv(tmp_path / "same.csv", index=False)
+    before = pd.read_parquet(out / "faces.parquet")
+    build(talk, out, hand=tmp_path / "same.csv")
+    pd.testing.assert_frame_equal(pd.read_parquet(out / "faces.parquet"), before)
+    listed.loc[listed["found"] == "p1", "person_id"] = "eve"
+    listed.to_csv(tmp_path / "mended.csv", index=False)
+    build(talk, out, hand=tmp_path / "mended.csv")
+    faces = pd.read_parquet(out / "faces.parquet")
+    assert set(faces["person_id"]) == {"eve", "ben"}
+    assert faces[faces["person_id"] == "eve"]["people_by"].unique().tolist() == ["hand"]
+    again = pd.read_csv(out / "people.csv").set_index("found")
+    assert again.loc["p1", ["person_id", "people_by", "people_trust"]].tolist() == ["eve", "hand", 1.0]
+    (tmp_path / "bad.csv").write_text("found,person_id\np7,eve\n")
+    with pytest.raises(tables.TableError, match=r"bad\.csv: row 2: found 'p7' is nobody in 'talk'; expected .* p1, p2"):
+        build(talk, out, hand=tmp_path / "bad.csv")
 
 
 def test_workers_change_nothing(built, talk, tmp_path):
@@ -262,7 +284,7 @@ def test_what_goes_wrong_in_a_piece_is_what_the_recording_lacks(talk, tmp_path, 
 
     monkeypatch.setattr(jobs, "_make_piece", broken)
     report = build(talk, tmp_path / "out")
-    assert any("the disk is gone at 0 s" in warning for warning in report["warnings"])
+    assert [one["error"] for one in report["unread"]] == ["the disk is gone at 0 s"]
     assert read_tables(tmp_path / "out")["windows"]["why"].str.contains("face: no_video").all()
 
 

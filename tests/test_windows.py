@@ -101,7 +101,7 @@ def test_a_person_without_a_mark_is_calibrated_by_the_start_and_those_windows_ar
 
 
 def test_on_a_shared_track_nobody_is_credited_with_speech():
-    mixed = talk(shared_by="talk_mixed")
+    mixed = talk(shared_by="talk_mixed", trust={("talk_mixed", what): 0.0 for what in ("voice", "turn")})
     mixed.voice["person_id"] = "talk_mixed"
     mixed.turns["person_id"] = "talk_mixed"
     made = windows.table([mixed], windows.WindowSettings()).set_index("person_id")

@@ -88,20 +88,23 @@ def _parser():
 
 def _add_fetch(commands):
     fetch = commands.add_parser("fetch", help="find or fetch the face landmark model, always checked by its sha256")
-    fetch.add_argument("--model", type=Path, help="use this file")
+    fetch.add_argument("--model", type=_path, help="use this file")
     fetch.set_defaults(run=_fetch)
 
 
 def _add_build(commands):
     build = commands.add_parser("build", help="recordings become turns, windows, faces and voice tables")
-    build.add_argument("path", type=Path, nargs="+", help="media file, recording folder, or table of recordings (.csv)")
-    build.add_argument("--out", type=Path, required=True, help="folder for the tables and report.json")
+    build.add_argument(
+        "path", type=_path, nargs="+", help="media file, recording folder, or table of recordings (.csv)"
+    )
+    build.add_argument("--out", type=_path, required=True, help="folder for the tables and report.json")
     build.add_argument("--corpus", help="read PATH as this corpus (ravdess, emodb): one window per clip")
     build.add_argument(
         "--fps", type=_rate, default=10.0, help="pictures analysed a second, or full (default 10; blinks need 20)"
     )
     build.add_argument("--window-s", type=_positive, help="length of a window, seconds (default 10)")
     build.add_argument("--calibration-s", type=_seconds, help="span for a person's own norms, seconds (default 20)")
+    build.add_argument("--people", type=Path, help="people.csv that says who is who, as an earlier build wrote it")
     _add_workers(build)
     build.set_defaults(run=_build)
 
@@ -116,23 +119,23 @@ def _add_anchors(commands):
 
 def _add_evaluate(commands):
     evaluate = commands.add_parser("evaluate", help="judge a windows table: can a label be predicted in new people?")
-    evaluate.add_argument("--windows", type=Path, required=True, help="windows.csv")
+    evaluate.add_argument("--windows", type=_path, required=True, help="windows.csv")
     evaluate.add_argument("--target", required=True, help="column to predict, such as label_valence")
     evaluate.add_argument("--signals", default="face,voice,turn", help="prefixes, joined by commas")
     evaluate.add_argument("--models", default="logistic,forest", help="names, joined by commas; the first is permuted")
     evaluate.add_argument("--permutations", type=_count, default=999, help="how many label permutations (0: none)")
-    evaluate.add_argument("--out", type=Path, required=True, help="folder for predictions, evidence and report.json")
+    evaluate.add_argument("--out", type=_path, required=True, help="folder for predictions, evidence and report.json")
     _add_workers(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
 
 def _add_draw(commands):
     draw = commands.add_parser("draw", help="draw a ribbon of a built recording, or all figures of the default study")
-    draw.add_argument("built", type=Path, nargs="?", help="folder made by `mien build` (default: the default study)")
+    draw.add_argument("built", type=_path, nargs="?", help="folder made by `mien build` (default: the default study)")
     draw.add_argument("--recording", help="which recording (default: the first)")
     draw.add_argument("--start-s", type=_seconds, default=0.0)
     draw.add_argument("--end-s", type=_seconds, help="default: start + 60")
-    draw.add_argument("--out", type=Path, help="folder for the figure (default: the built folder)")
+    draw.add_argument("--out", type=_path, help="folder for the figure (default: the built folder)")
     draw.set_defaults(run=_draw)
 
 
@@ -145,6 +148,12 @@ def _add_reproduce(commands):
 def _add_check(commands):
     check = commands.add_parser("check", help="check that tables keep their promises and figures match their manifest")
     check.set_defaults(run=_check)
+
+
+def _path(text):
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty path; expected a file or folder (write . for this folder)")
+    return Path(text)
 
 
 def _positive(text):
@@ -231,7 +240,7 @@ def _build(asked):
     found = recordings.distinct([one for path in asked.path for one in read(path)])
     store.ready(asked.out)
     with _progress() as tick:
-        report = river.build(found, asked.out, settings, asked.workers, tick)
+        report = river.build(found, asked.out, settings, asked.workers, tick, asked.people)
     return _say_built(report, asked.out)
 
 
@@ -292,6 +301,8 @@ def _evaluate(asked):
 
     table = tables.read(_inside(asked.windows, "windows.csv"), tables.WINDOWS)
     names = list(dict.fromkeys(filter(None, (name.strip() for name in asked.models.split(",")))))
+    if not names:
+        raise CommandError(f"--models {asked.models!r} names no model; expected names such as logistic,forest")
     store.ready(asked.out)
     settings = evidence.EvidenceSettings(n_permutations=asked.permutations, primary=names[0])
     with _progress() as tick:

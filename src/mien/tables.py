@@ -46,6 +46,7 @@ REASONS = {
     "too_dark": "the face is too dark for its landmarks to be trusted",
     "too_blurred": "the face is too blurred for its landmarks to be trusted",
     "unsteady": "the landmarks are too unsteady to be trusted",
+    "covered": "the landmarks differ in a mirror: something covers the face, or too little of it shows",
     "not_sure": "the detector is not sure that this is a face",
     "still_picture": "the face never moves: a picture, not a person",
     "one_class": "only one class is present",
@@ -292,6 +293,30 @@ COUPLING = Table(
     ("recording_id", "person_a", "person_b", "signal"),
 )
 
+PEOPLE = Table(
+    "people",
+    "found face or sound, and span of time",
+    (
+        Column("found", "the face (p1, p2, …) or the name of the sound", "text"),
+        Column("person_id", "who that is; empty for nobody", "text", missing=True),
+    ),
+)
+
+LAYOUT = Table(
+    "layout",
+    "change of the layout of a meeting's picture",
+    (
+        _recording(),
+        Column("time_s", "seconds from the start of the recording, of the first frame after the change", low=0),
+        Column("event", "cut, layout, join, leave, camera_off, camera_on, other, swap or move", "text"),
+        Column("person_id", "whose tile; empty where it is the whole picture", "text", missing=True),
+        Column("box_x_px", "left edge of the face, pixels of the frame as displayed", missing=True),
+        Column("box_y_px", "top edge of the face, pixels", missing=True),
+        Column("box_w_px", "width of the face, pixels", low=0, missing=True),
+        Column("box_h_px", "height of the face, pixels", low=0, missing=True),
+    ),
+)
+
 PREDICTIONS = Table(
     "predictions",
     "window per model and fold",
@@ -336,7 +361,8 @@ EVIDENCE = Table(
     ),
 )
 
-ALL = {t.name: t for t in (RECORDINGS, FACES, VOICE, TURNS, WINDOWS, COUPLING, PREDICTIONS, EVIDENCE)}
+BUILT = (FACES, VOICE, TURNS, WINDOWS, COUPLING, PEOPLE, LAYOUT)
+ALL = {t.name: t for t in (RECORDINGS, *BUILT, PREDICTIONS, EVIDENCE)}
 
 
 def name_key(name):

@@ -6,6 +6,7 @@ of ``voice_`` that are missing and not named themselves. The words are ``tables.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from scipy.sparse.csgraph import connected_components
 from mien import face, tables, turns, voice
 from mien.face import Reference as FaceReference
 from mien.voice import Reference
+
+BLOCK_S, AROUND_S = 120.0, 5.0
+"""Windows are measured in blocks of this length; from this far around a block rows may count (a blink at its edge)."""
 
 SIGNALS = ("face", "voice", "turn")
 """The modalities; each is a column prefix (``face_``, ``voice_``, ``turn_``)."""
@@ -89,15 +93,25 @@ class Measured:
     shared_by: str = ""
     is_synthetic: bool = False
 
-    def face_of(self, person_id):
-        """Every row and column of one person's face."""
-        return _of(self.faces, person_id)
+    def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
+        """One person's face in start_s <= t < end_s; all columns, or those named."""
+        rows = _of(self.faces, person_id, start_s, end_s)
+        return rows if columns is None else rows.reindex(columns=columns)
 
-    @property
+    @cached_property
+    def seen(self):
+        """Everyone who has rows of a face."""
+        return set(self.faces["person_id"].unique())
+
+    @cached_property
+    def heard(self):
+        """Everyone who has rows of a voice."""
+        return set(self.voice["person_id"].unique())
+
+    @cached_property
     def person_ids(self):
         """Everyone who is seen, heard or listed."""
-        seen = (set(table["person_id"]) for table in (self.faces, self.voice, self.turns))
-        return sorted(set().union(*seen) | set(self.about))
+        return sorted(self.seen | self.heard | set(self.turns["person_id"].unique()) | set(self.about))
 
 
 def spans(duration_s, settings):
@@ -181,8 +195,11 @@ def listed_norms(measured, settings):
     }
 
 
-def _of(frame, person_id):
-    return frame[frame["person_id"] == person_id]
+def _of(frame, person_id, start_s=-np.inf, end_s=np.inf):
+    inside = frame["person_id"] == person_id
+    if np.isfinite(start_s) or np.isfinite(end_s):
+        inside &= (frame["time_s"] >= start_s) & (frame["time_s"] < end_s)
+    return frame[inside]
 
 
 @dataclass(frozen=True)
@@ -193,48 +210,67 @@ class Norms:
     face: FaceReference = FaceReference()
 
 
-def _norms(faces, sound, settings, voice_settings):
+def _norms(one, person_id, settings, voice_settings):
     """The norms from the start of the recording itself; none where the whole recording is one window."""
     if settings.length_s is None:
         return Norms()
-    early = [frame[frame["time_s"] < settings.calibration_s] for frame in (sound, faces)]
-    return Norms(voice.reference(early[0], voice_settings), face.reference(early[1]))
+    early = settings.calibration_s
+    sound = _of(one.voice, person_id, end_s=early)
+    return Norms(voice.reference(sound, voice_settings), face.reference(one.face_of(person_id, end_s=early)))
+
+
+def _blocks(windows):
+    """Windows that lie close together, so that a long recording is not looked at whole for each of them."""
+    block = []
+    for window in windows:
+        if block and window[1] > block[0][0] + BLOCK_S:
+            yield block
+            block = []
+        block.append(window)
+    yield block
 
 
 def _rows(one, person_id, everything, listed, settings, voice_settings):
-    faces, sound = one.face_of(person_id), _of(one.voice, person_id)
     speech = one.turns[(one.turns["person_id"] == person_id) & (one.turns["kind"] == "speech")]
-    norms = listed[person_id] if person_id in listed else _norms(faces, sound, settings, voice_settings)
-    for start_s, end_s in spans(one.duration_s, settings):
-        values, reasons = {}, {}
-        for signal, found in (
-            ("face", _face(one, faces, start_s, end_s, norms.face)),
-            ("voice", _voice(one, sound, speech, start_s, end_s, norms.voice, voice_settings)),
-            ("turn", _turn(one, person_id, everything, start_s, end_s)),
-        ):
-            if isinstance(found, str):
-                reasons[signal] = found
-            else:
-                values.update(found[0])
-                reasons.update(found[1])
-        facts = dict(one.about.get(person_id, {}))
-        marked = facts.pop("is_calibration", None)
-        in_span = settings.length_s is not None and person_id not in listed and start_s < settings.calibration_s
-        yield {
-            "recording_id": one.recording_id,
-            "person_id": person_id,
-            "start_s": start_s,
-            "end_s": end_s,
-            "group_id": "",
-            "is_calibration": in_span or bool(marked),
-            "is_synthetic": one.is_synthetic,
-            **values,
-            "trust_face": _face_trust(one, faces, start_s, end_s),
-            "trust_voice": one.trust.get((person_id, "voice"), np.nan),
-            "trust_turn": one.trust.get((person_id, "turn"), np.nan),
-            **facts,
-            "why": tables.why(_shortened(reasons)),
-        }
+    norms = listed[person_id] if person_id in listed else _norms(one, person_id, settings, voice_settings)
+    for block in _blocks(spans(one.duration_s, settings)):
+        around = block[0][0] - AROUND_S, block[-1][1] + AROUND_S
+        near = one.face_of(person_id, *around), _of(one.voice, person_id, *around), speech
+        for window in block:
+            yield _row(one, person_id, window, near, everything, norms, (settings, voice_settings, listed))
+
+
+def _row(one, person_id, window, near, everything, norms, how):
+    (start_s, end_s), (faces, sound, speech), (settings, voice_settings, listed) = window, near, how
+    values, reasons = {}, {}
+    for signal, found in (
+        ("face", _face(one, person_id, faces, start_s, end_s, norms.face)),
+        ("voice", _voice(one, person_id, sound, speech, start_s, end_s, norms.voice, voice_settings)),
+        ("turn", _turn(one, person_id, everything, start_s, end_s)),
+    ):
+        if isinstance(found, str):
+            reasons[signal] = found
+        else:
+            values.update(found[0])
+            reasons.update(found[1])
+    facts = dict(one.about.get(person_id, {}))
+    marked = facts.pop("is_calibration", None)
+    in_span = settings.length_s is not None and person_id not in listed and start_s < settings.calibration_s
+    return {
+        "recording_id": one.recording_id,
+        "person_id": person_id,
+        "start_s": start_s,
+        "end_s": end_s,
+        "group_id": "",
+        "is_calibration": in_span or bool(marked),
+        "is_synthetic": one.is_synthetic,
+        **values,
+        "trust_face": _face_trust(one, faces, start_s, end_s),
+        "trust_voice": one.trust.get((person_id, "voice"), np.nan),
+        "trust_turn": one.trust.get((person_id, "turn"), np.nan),
+        **facts,
+        "why": tables.why(_shortened(reasons)),
+    }
 
 
 def _shortened(reasons):
@@ -248,18 +284,18 @@ def _shortened(reasons):
     return short
 
 
-def _face(one, faces, start_s, end_s, usual):
+def _face(one, person_id, faces, start_s, end_s, usual):
     if "face" in one.absent:
         return one.absent["face"]
-    if faces.empty:
+    if person_id not in one.seen:
         return "no_face"
     return face.features(faces, start_s, end_s, one.frame_rate_hz, usual)
 
 
-def _voice(one, sound, speech, start_s, end_s, reference, settings):
+def _voice(one, person_id, sound, speech, start_s, end_s, reference, settings):
     if "voice" in one.absent:
         return one.absent["voice"]
-    if sound.empty:
+    if person_id not in one.heard:
         return "mixed_sound" if one.shared_by else "no_audio"
     return voice.features(sound, speech, start_s, end_s, reference, settings)
 

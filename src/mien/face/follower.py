@@ -152,7 +152,7 @@ class Doubt:
 class Follower:
     """One face from frame to frame: a track. ``ended`` says why it ended, and is empty while it runs."""
 
-    def __init__(self, track_id, box, model, settings, frame_shape):
+    def __init__(self, track_id, box, model, settings, frame_shape, mirror):
         self.track_id, self.settings = track_id, settings
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh = Crop(box, settings.crop_scale, frame_shape), [], True
@@ -160,10 +160,12 @@ class Follower:
         self.part, self.points, self.album, self.is_gone = None, None, [], False
         self.landmarker = Landmarker(model, settings.remembers)
         self.clock, self.before_s = Grid(0.0, 1 / settings.renew_s), -np.inf
+        self.mirror, self.mirrors, self.gap = mirror, Grid(0.0, 1 / settings.mirror_s), np.nan
 
     def follow(self, time_s, picture):
         """The face in the next frame as a dictionary of measures; None, and ``ended`` set, when it is lost."""
-        renewed, self.before_s = self.clock.begins(self.before_s, time_s), time_s
+        renewed, mirrored = (clock.begins(self.before_s, time_s) for clock in (self.clock, self.mirrors))
+        self.before_s = time_s
         if not self.fresh and (renewed or not self.crop.holds(self.box, self.settings.crop_margin)):
             self._move_crop(self.box, time_s, picture.shape)
         part = self.crop.cut(picture)
@@ -176,10 +178,12 @@ class Follower:
         if not self.fresh and overlap(box, self.box) < self.settings.jump_overlap:
             self.is_gone = self._is_gone(picture)
             return self._end("jumped")
-        if self.is_replaced(picture, box):
+        now = looks(picture, box)
+        if self.is_replaced(picture, box, now):
             return self._end("changed")
+        self.gap = self.mirror.gap(part) if mirrored else self.gap
         self.part, self.points, self.seen_s = part, seen.points[:, :2] * part.shape[0], time_s
-        self._remember(time_s, picture, box)
+        self._remember(time_s, picture, now)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
         self.box, self.fresh = box, False
         row = self._row(seen, points) | {"box_motion": moved}
@@ -200,11 +204,11 @@ class Follower:
         if old > 1 and self.album[old - 1][0] - self.album[old - 2][0] < ALBUM_STEP_S:
             del self.album[old - 1]
 
-    def is_replaced(self, picture, box):
+    def is_replaced(self, picture, box, now=None):
         """Whether most pixels of the face changed at once, as left in place and as moved to ``box``: a new picture."""
         if not self.looks or self.fresh:
             return False
-        return self._changed(looks(picture, box)) and self._changed(looks(picture, self.box))
+        return self._changed(now or looks(picture, box)) and self._changed(looks(picture, self.box))
 
     def _is_gone(self, picture):
         """Whether the picture where the face was has gone; its surroundings count, as initials may be as bright."""
@@ -230,15 +234,15 @@ class Follower:
 
     def _move_crop(self, box, time_s, frame_shape):
         self.crop, self.past, self.shape = Crop(stepped(box), self.settings.crop_scale, frame_shape), [], None
-        self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
+        if self.settings.remembers:
+            self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
 
-    def _remember(self, time_s, picture, box):
+    def _remember(self, time_s, picture, now):
         """Keep how the face looked within the last second, and begin a doubt where it changes suddenly.
 
         Sudden means that both the place and what moves along with the face differ from the frame before; a face
         that was lost and found close by is doubted too.
         """
-        now = looks(picture, box)
         if self.looks:
             before = self.looks[-1][1][0]
             sudden = self.fresh or (
@@ -278,10 +282,10 @@ class Follower:
         } | dict(zip(BLENDSHAPES, seen.shapes.tolist(), strict=True))
 
     def _quality(self, picture, shape):
-        """How sharp and bright the face is, and how far its firm landmarks moved against each other."""
+        """How sharp and bright the face is, how far firm landmarks moved against each other, and the mirror's gap."""
         before, self.shape = self.shape, shape
         unrest = np.nan if before is None else quality.jitter(before, shape)
-        return quality.looks(picture, self.box) | {"jitter": unrest}
+        return quality.looks(picture, self.box) | {"jitter": unrest, "mirror_gap": self.gap}
 
     def _motion(self, picture, time_s):
         """Mean change of the grey levels (0..255) since ``MOMENT_S`` ago: of the face, and of the crop's quiet parts.

@@ -123,10 +123,7 @@ class Join:
 
     def album(self, piece):
         """The looks (``told["looks"]``) of the piece's own time, numbered anew; call it after ``rows``."""
-        looks = piece.told.get("looks")
-        if looks is None or not len(looks):
-            return pd.DataFrame()
-        looks = piece.own(looks)
+        looks = piece.own(piece.told.get("looks", pd.DataFrame({"time_s": [], "track_id": []})))
         return looks.assign(track_id=looks["track_id"].map(self.names)).dropna(subset="track_id")
 
     def close(self):

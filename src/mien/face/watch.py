@@ -13,6 +13,7 @@ import pandas as pd
 from .finder import Finder, change, new_picture, overlap, small
 from .follower import Crop, Follower
 from .looks import NAMES
+from .mirror import Mirror
 from .scenes import Scenes
 
 ROWS_LOOSE = 4000
@@ -31,7 +32,7 @@ class Watch:
     def __init__(self, settings, models, told):
         self.settings, self.told, self.rows, self.packed, self.ends = settings, told, [], [], {}
         self.model, detector = models
-        self.finder = Finder(detector, settings.score_keep)
+        self.finder, self.mirror = Finder(detector, settings.score_keep), Mirror(self.model)
         self.followers, self.tracks, self.lost, self.looks = [], 0, [], []
         self.ticks, self.fruitless_s = {}, -np.inf
         self.before, self.take, self.scenes = None, 0, Scenes(settings.scene_change)
@@ -143,7 +144,7 @@ class Watch:
         gone = [follower for follower in lost if follower.ended]
         self._end(gone)
         begun = [
-            Follower(self.tracks + k, box, self.model, self.settings, picture.shape)
+            Follower(self.tracks + k, box, self.model, self.settings, picture.shape, self.mirror)
             for k, box in enumerate(
                 box for box in found if box.score >= self.settings.score_new and not self._is_followed(box)
             )
@@ -257,6 +258,7 @@ class Watch:
         """End every track and free the detector."""
         self._end(self.followers, "end of recording")
         self.finder.close()
+        self.mirror.close()
 
 
 def widths_apart(a, b):

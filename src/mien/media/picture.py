@@ -77,6 +77,8 @@ class _Planes(Picture):
         self.planes = [_turned(_view(plane), quarters) for plane in frame.planes]
 
     def _part(self, x, y, w, h):
+        if "_pixels" in self.__dict__:  # the whole was asked for before
+            return super()._part(x, y, w, h)
         left, top = x % 2, y % 2  # colour lies on every second pixel: cut from an even one to an even one
         wide, high = (w + left + 1) // 2 * 2, (h + top + 1) // 2 * 2
         rows = (high + 3) // 4 * 4  # PyAV takes arrays of so many rows only; those too many are not looked at
@@ -95,6 +97,11 @@ class _Planes(Picture):
         bright = np.ascontiguousarray(self.planes[0][y : y + h, x : x + w])
         small = cv2.resize(bright, (width_px, height_px), interpolation=cv2.INTER_AREA)
         return small if self.full_range else cv2.convertScaleAbs(cv2.subtract(small, 16), alpha=255 / 219)
+
+
+def one_thread():
+    """Scale pictures in one thread from now on: for a process that shares the cores with others of its kind."""
+    cv2.setNumThreads(1)
 
 
 def scaled(rgb, size):

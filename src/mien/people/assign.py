@@ -33,7 +33,11 @@ def assign(tracks, frame_times_s, settings=None, looks=None, layout=None):
     settings = settings or PeopleSettings()
     times = np.asarray(frame_times_s, dtype=float)
     told = {"tracks": 0, "too_short": 0, "too_short_tracks": [], "still_pictures": [], "people": {}, "warnings": []}
-    album = {} if looks is None else {track_id: rows.iloc[:, 2:] for track_id, rows in looks.groupby("track_id")}
+    album = (
+        {}
+        if looks is None or looks.empty
+        else {track_id: rows.iloc[:, 2:] for track_id, rows in looks.groupby("track_id")}
+    )
     pieces = []
     for track_id, rows in tracks.groupby("track_id", sort=True):
         told["tracks"] += 1

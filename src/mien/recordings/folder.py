@@ -76,7 +76,7 @@ def _folders(folder, depth):
 
 def _holds_recordings(folder, depth):
     try:
-        if depth > DEEPEST or (folder / "parts").is_dir():
+        if depth > DEEPEST:
             return False
         own = any((folder / name).is_dir() for name in PERSON_FOLDERS) or (folder / TABLE_NAME).is_file()
         return own or bool(_files(folder)) or bool(_folders(folder, depth))

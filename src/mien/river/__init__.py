@@ -7,6 +7,7 @@ from mien import coupling, recordings, store, tables, windows
 from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
 from mien.people import PeopleSettings, SpeakingSettings
+from mien.river import who
 from mien.river.gather import gather, late, stack
 from mien.river.jobs import Job, is_silent, jobs_of, run, work
 from mien.river.mouths import doubted
@@ -27,8 +28,9 @@ class RiverSettings:
     """The settings of every stage, together; what is here changes results and enters the causes of what is kept.
 
     ``rate_hz`` is how many pictures a second are analysed; None analyses every one (blinks need at least 20).
-    A longer video is cut every ``chunk_s`` seconds into pieces that are measured side by side; each piece begins
-    ``warm_s`` before its time, so that landmarks and faces have settled when it counts.
+    A longer video is cut every ``chunk_s`` seconds (a multiple of ``face.renew_s``, or the numbers differ a little from
+    those of the uncut video) into pieces that are measured side by side; each piece begins ``warm_s`` before its time,
+    so that landmarks and faces have settled when it counts.
     """
 
     rate_hz: float | None = 10.0
@@ -47,7 +49,7 @@ class BuildError(RuntimeError):
     """Nothing could be built; the message lists each recording and why."""
 
 
-def build(found, out, settings=None, workers=1, progress=None):
+def build(found, out, settings=None, workers=1, progress=None, hand=None):
     """Build the tables of some recordings into a folder, and return the report that is written beside them.
 
     ``found`` is a list of :class:`mien.recordings.Recording`. Writes ``turns.csv``, ``windows.csv``,
@@ -55,18 +57,21 @@ def build(found, out, settings=None, workers=1, progress=None):
     kept in ``out/parts`` so that a stopped build goes on where it stopped. A recording that can't be read is reported
     (``report["failed"]``), and so is a file without which a recording was built (``report["unread"]``); the others go
     on. If none can be read, :class:`BuildError` is raised and earlier tables stay as they are.
-    ``progress(name, done_s, total_s)`` is called now and then.
+    ``progress(name, done_s, total_s)`` is called now and then. ``hand`` is the path of a ``people.csv`` that says who
+    is who (None: those that lie beside the recordings, see :mod:`mien.people.hand`); ``people.csv`` and ``layout.csv``
+    in ``out`` say what was found, and nothing is measured again because they were mended.
     """
     settings = settings or RiverSettings()
     out = Path(out)
     found = [joined(recording) for recording in recordings.distinct(found)]
+    hand = who.hands(found, hand)
     jobs = jobs_of(found, out, settings)
     errors = work(jobs, settings, workers, progress or (lambda *_: None))
     built, failed = _sort_out(found, jobs, errors)
     if not built:
         raise BuildError("\n".join(f"{one['recording_id']}: {one['error']}" for one in failed))
     good = [job for job in jobs if job.part not in errors]
-    _write_tables(built, good, out, settings)
+    _write_tables(built, good, out, settings, hand)
     left = _left_out(built, jobs, errors) | {"failed": failed}
     left["warnings"] += [warning for recording in built for warning in (*recording.notes, *late(recording, good))]
     mouths = store.notes(out / FILES["turns"])["mouths"]
@@ -103,25 +108,30 @@ def _left_out(built, jobs, errors):
     return {"unread": unread, "warnings": warnings}
 
 
-def _write_tables(built, jobs, out, settings):
+def _write_tables(built, jobs, out, settings, hand):
     """All tables in one pass over the recordings, so that only one of them lies in memory at a time."""
     causes = {
         "parts": {str(job.part.relative_to(out)): store.sha256(job.part) for job in jobs},
         "about": {r.recording_id: [r.about, r.is_synthetic, [m.person_id for m in r.media]] for r in built},
+        "hand": {recording_id: [row[:4] for row in one.rows] for recording_id, one in hand.items()},
         "settings": settings,
         "code": store.code(*ROOMS),
     }
 
     def write(parts):
-        listed = windows.listed_norms((gather(r, jobs, settings) for r in built if _calibrates(r)), settings.voice)
-        said, rows, signals, bled, roles, mouths = [], [], {}, {}, {}, {}
+        calibrating = (gather(r, jobs, settings, hand.get(r.recording_id)) for r in built if _calibrates(r))
+        listed = windows.listed_norms(calibrating, settings.voice)
+        said, rows, signals, bled, roles, mouths, known, happened = [], [], {}, {}, {}, {}, [], []
         with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
             for recording in built:
-                one = gather(recording, jobs, settings)
+                one = gather(recording, jobs, settings, hand.get(recording.recording_id))
                 for piece in one.each_face():
                     write_faces(tables.FACES.check(piece))
                 write_voice(tables.VOICE.check(one.voice))
                 said.append(one.turns)
+                notes = store.notes(one.part) if one.part else {}
+                known.append(who.listed(one, notes))
+                happened.append(who.layout(one, notes))
                 mouths[one.recording_id] = one.mouths
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
                 signals |= _signals(one, settings.coupling)
@@ -129,6 +139,8 @@ def _write_tables(built, jobs, out, settings):
                 roles |= _roles(recording)
         tables.write(tables.TURNS.check(stack(said)), parts["turns"])
         tables.write(windows.assembled(rows), parts["windows"])
+        tables.write(stack(known), parts["people"])
+        tables.write(stack(happened), parts["layout"])
         tables.write(coupling.compared(signals, bled, settings.coupling, roles), parts["coupling"])
         return {"mouths": mouths}
 
@@ -141,10 +153,11 @@ def _calibrates(recording):
 
 def _signals(one, settings):
     """What is compared between the people of a recording; a track that several people share is nobody's."""
-    own = [person for person in one.person_ids if person != one.shared_by]
+    nobody = (one.shared_by, f"{one.recording_id}_mixed")
+    own = [person for person in one.person_ids if person not in nobody]
     if len(own) < 2:
         return {}
-    faces = stack([one.face_of(person).reindex(columns=coupling.FACE_COLUMNS) for person in own])
+    faces = stack([one.face_of(person, columns=coupling.FACE_COLUMNS) for person in own])
     voice = one.voice[one.voice["person_id"].isin(own)]
     return coupling.signals(faces, voice, settings)
 

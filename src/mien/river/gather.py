@@ -12,18 +12,29 @@ from mien.river import mouths
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
+LIGHT = [*(name for name in tables.FACES.names if name != "recording_id"), "mouth_opening", "people_trust", "why"]
+"""Of the faces, what is needed to put a recording together; the rest stays on disk."""
 
-def gather(recording, jobs, settings):
-    """Put the kept parts of one recording together: who is who, who speaks, how long it lasts."""
-    mine = _parts(recording, jobs)
-    faces, video = _faces_of(mine)
+
+def gather(recording, jobs, settings, hand=None):
+    """Put the kept parts of one recording together: who is who, who speaks, how long it lasts.
+
+    ``hand`` (:class:`people.Hand`) overrules what was found.
+    """
+    mine, hand = _parts(recording, jobs), hand or people.Hand()
+    found, video = _faces_of(mine)
     sounds = {who: pd.read_parquet(job.part) for (stage, who), job in mine.items() if stage == "voice"}
     segments, source, duration_s = _spoken(mine)
+    hand.check(recording.recording_id, list(found["person_id"].unique()), sorted({*sounds, *segments["person_id"]}))
+    faces = hand.faces(found)
+    sounds, segments = _called(sounds, segments, hand)
     shared = source == "mixed_audio"
-    matched = people.Match({}, {}) if shared else people.match(faces, segments, settings.people)
+    free = faces[faces["people_by"] != "hand"], segments[~segments["person_id"].isin(hand.person_ids)]
+    matched = people.Match({}, {}) if shared else people.match(*free, settings.people)
     who = _named_by_file(matched, faces, recording)
     mixed = f"{recording.recording_id}_mixed"
-    names = {p: f"{recording.recording_id}_{p}" for p in faces["person_id"].unique()} | who.names
+    names = {p: f"{recording.recording_id}_{p}" for p in free[0]["person_id"].unique()} | who.names
+    names |= {person_id: person_id for person_id in hand.person_ids}
     segments, source, sure, told = _by_mouth(faces, sounds, segments, source, names, mixed, settings)
     voices, trust = _voices(sounds, segments, mixed, sure, source)
     sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
@@ -34,6 +45,7 @@ def gather(recording, jobs, settings):
     faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
     return Gathered(
         part=mine[("faces", "")].part if video else None,
+        hand=hand,
         names=names,
         sure=who.trust,
         recording_id=recording.recording_id,
@@ -56,26 +68,33 @@ class Gathered(windows.Measured):
     """One recording put together; the blendshapes of its faces stay on disk until somebody asks for them.
 
     ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely;
-    ``mouths`` tells how far speech and mouths agree.
+    ``hand`` overrules both; ``mouths`` tells how far speech and mouths agree.
     """
 
     part: Path | None = None
     names: dict = field(default_factory=dict)
     sure: dict = field(default_factory=dict)
+    hand: people.Hand = field(default_factory=people.Hand)
     mouths: dict = field(default_factory=dict)
 
-    def face_of(self, person_id):
-        """Every row and column of one person's face, read from the kept file."""
-        old = [name for name, new in self.names.items() if new == person_id]
-        if self.part is None or not old:
-            return self.faces[self.faces["person_id"] == person_id]
-        rows = pd.read_parquet(self.part, filters=[("person_id", "in", old)])
-        return self._renamed(rows)
+    def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
+        """One person's face in start_s <= t < end_s with all columns, or those named, read from the kept file."""
+        if self.part is None:
+            return super().face_of(person_id, start_s, end_s, columns)
+        old = [name for name, new in self.names.items() if new == person_id] + self.hand.found_of(person_id)
+        inside = [("person_id", "in", old or [person_id]), ("time_s", ">=", start_s), ("time_s", "<", end_s)]
+        there = {*(columns or ()), *LIGHT, "track_id"} - {"recording_id"}
+        rows = self._renamed(pd.read_parquet(self.part, columns=columns and sorted(there), filters=inside))
+        rows = rows[rows["person_id"] == person_id]
+        return rows if columns is None else rows.reindex(columns=columns)
 
     def each_face(self):
         """All faces with every column, piece by piece as they lie in the kept file; at least one, maybe empty."""
         if self.part is None:
             yield self.faces
+            return
+        if self.hand.rows:  # who is merged lies in several pieces of the file
+            yield from (self.face_of(person) for person in self.faces["person_id"].unique())
             return
         file = pq.ParquetFile(self.part)
         if file.num_row_groups == 0 or file.metadata.num_rows == 0:
@@ -85,6 +104,7 @@ class Gathered(windows.Measured):
             yield self._renamed(file.read_row_group(number).to_pandas())
 
     def _renamed(self, rows):
+        rows = self.hand.faces(rows)
         sure = rows["people_trust"] * rows["person_id"].map(self.sure).astype(float).fillna(1.0)
         rows = rows.assign(
             recording_id=self.recording_id, people_trust=sure, person_id=rows["person_id"].replace(self.names)
@@ -109,8 +129,7 @@ def _faces_of(mine):
         return people.assign(face.nothing(), [])[0], {}
     part = mine[("faces", "")].part
     notes = store.notes(part)
-    light = [name for name in pq.read_schema(part).names if not name.startswith("bs_")]
-    return pd.read_parquet(part, columns=light), {"sampled_rate_hz": notes["sampled_rate_hz"]}
+    return pd.read_parquet(part, columns=LIGHT), {"sampled_rate_hz": notes["sampled_rate_hz"]}
 
 
 def _spoken(mine):
@@ -143,6 +162,14 @@ def late(recording, jobs):
             first_s = listed["start_s"].min()
             if after and first_s >= duration_s:
                 yield f"{recording.recording_id}: the {kind} is on another clock (its first time is {first_s:.1f} s)"
+
+
+def _called(sounds, segments, hand):
+    """The sounds and the speech with the names that were given by hand; a sound that is nobody's is left out."""
+    names = hand.sounds({*sounds, *segments["person_id"]})
+    sounds = {names.get(who, who): rows for who, rows in sounds.items() if names.get(who, who) or not who}
+    segments = segments.assign(person_id=segments["person_id"].replace(names))
+    return sounds, segments[segments["person_id"] != ""]
 
 
 def _named_by_file(who, faces, recording):

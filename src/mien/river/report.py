@@ -11,6 +11,8 @@ FILES = {
     "turns": "turns.csv",
     "windows": "windows.csv",
     "coupling": "coupling.csv",
+    "people": "people.csv",
+    "layout": "layout.csv",
     "faces": "faces.parquet",
     "voice": "voice.parquet",
 }
@@ -49,6 +51,7 @@ def report(built, left, jobs, out, settings):
             "shared_tracks": len(set(table["person_id"]) & shared),
             "windows": len(table),
             "groups": int(table["group_id"].nunique()),
+            "layout_events": _events(out),
             "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
         },
         "recordings": {
@@ -69,8 +72,8 @@ def report(built, left, jobs, out, settings):
 def _all_calibration(table):
     if len(table) and table["is_calibration"].all():
         yield (
-            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark some recordings "
-            "of each person as is_calibration in a table of recordings"
+            "all windows are calibration, so none can be judged: use a shorter --calibration-s, or mark "
+            "some recordings of each person as is_calibration in a table of recordings"
         )
 
 
@@ -122,6 +125,11 @@ def unseen(faces):
         about = {"frames": len(rows), "missing_share": round(len(lost) / len(rows), 4), "reasons": shares.to_dict()}
         found.setdefault(recording, {})[person] = about
     return found
+
+
+def _events(out):
+    """How many changes of layout there were, by kind."""
+    return {event: int(n) for event, n in pd.read_csv(out / FILES["layout"])["event"].value_counts().items()}
 
 
 def _n_rows(path):

@@ -187,9 +187,7 @@ class Study:
         if "leaks" in names:
             read["leaks"] = pd.read_csv(self.leaks)
         if "face_error" in names:
-            read["face_error"] = pd.read_csv(
-                self.face_error, dtype={"dose": str}, keep_default_na=False, na_values=[""]
-            )
+            read["face_error"] = pd.read_csv(self.face_error, dtype={"dose": str}).fillna({"dose": "", "unit": ""})
         return read
 
     def _places(self, name):

@@ -20,7 +20,7 @@ from mien.synthetic.conversation import (
 from mien.synthetic.faces import Portrait, Pose
 from mien.synthetic.labels import label_table
 from mien.synthetic.photograph import Look, skin_lightness
-from mien.synthetic.trial import LOOKS, Condition, Trial, trial
+from mien.synthetic.trial import LOOKS, Condition, Trial, dimmed, trial
 from mien.synthetic.truth import against_truth, trial_beside
 from mien.synthetic.voices import Spoken, Voice, say, steady
 
@@ -40,6 +40,7 @@ __all__ = [
     "Voice",
     "against_truth",
     "conversation",
+    "dimmed",
     "frames",
     "label_table",
     "say",

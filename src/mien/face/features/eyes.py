@@ -106,4 +106,4 @@ def _crossing(times, eye, limit, place):
 def _level(eye, rate_hz, settings):
     """How open the eye is when it does not blink, moment by moment."""
     around = 2 * round(settings.blink_level_s * rate_hz) + 1
-    return eye.rolling(around, center=True, min_periods=around // 3).quantile(0.9).to_numpy()
+    return eye.rolling(around, center=True, min_periods=around // 5).quantile(0.9).to_numpy()
