@@ -418,3 +418,9 @@ def test_a_corpus_with_a_bad_line_is_not_tabled(tmp_path):
     assert [path.name for path in study.conversations.remake(folders, tmp_path / "out")] == list(
         study.conversations.FILES.values()
     )
+
+
+def test_a_marked_backchannel_is_found_once_however_many_tokens_it_has():
+    marked = speech(("ana", 1, 3), ("ana", 8, 9), ("ben", 1, 3))
+    called = [turns.Span(1000, 1400, "ana"), turns.Span(2000, 2400, "ana"), turns.Span(5000, 5400, "ana")]
+    assert anchors._hits(marked, called) == (3, 3, 1, 2)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mien import recordings, river, tables, turns
 from mien.corpora import ami
+from mien.river import talk
 
 quick = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 names = st.sampled_from(["ana", "李雷", "Ben & Co", 'the "boss"', "<v>", "Zoë 2"])
@@ -528,3 +529,11 @@ def test_what_makes_turns_undefined_is_one_of_two_words(tmp_path):
 def test_a_build_uses_the_sentences_of_a_transcript(tmp_path):
     about = river.build(meeting(tmp_path / "m", words="well, hm."), tmp_path / "out")["recordings"]["m"]["turns"]
     assert about["changes_per_min_cliffhanger"] == pytest.approx(about["changes_per_min"])
+
+
+def test_one_shared_track_is_compared_as_if_everybody_were_one():
+    shared = segments([("anybody", 0, 10_000, "")])
+    found = talk.agreements({"transcript": TRUTH, "mixed_audio": shared})
+    held = found["mixed_audio against transcript"]
+    assert (held.speech_s, held.missed_s, held.confused_s) == (12, 2, 0)
+    assert talk.agreements({"transcript": TRUTH}) == {}
