@@ -8,6 +8,7 @@ import pytest
 
 import mosaics
 from mien import face, media, people, river, sources, tables, voice, windows
+from mien.river import mouths
 
 LINES = {
     "man_blue": (0.4, 2.9),
@@ -317,8 +318,19 @@ def alone(truth, name):
 def test_trust_and_voices_follow_who_speaks(heard):
     out, report = heard
     made = built(out, "windows").set_index("person_id")
-    mouths = report["recordings"]["gallery"]["mouths"]
+    told = report["recordings"]["gallery"]["mouths"]
     assert made.loc[["gallery_p1", "gallery_p2"], "turn_talk_share"].notna().all()
-    assert made.loc["gallery_p1", "trust_turn"] == pytest.approx(mouths["gallery_p1"]["trust"], abs=1e-3)
+    assert made.loc["gallery_p1", "trust_turn"] == pytest.approx(told["gallery_p1"]["trust"], abs=1e-3)
+    assert 0 < made.loc["gallery_p1", "trust_turn"] < 1
     assert set(built(out, "voice")["person_id"]) >= {"gallery_p1", "gallery_p2"}
-    assert sum(about["speech_s"] for about in mouths.values()) > 5
+    assert sum(about["speech_s"] for about in told.values()) > 5
+
+
+def test_named_speech_is_held_against_the_mouths_and_a_wrong_map_is_told():
+    said = pd.DataFrame([("ada", 0.0, 4.0), ("ben", 3.0, 8.0)], columns=["person_id", *EDGES])
+    pieces = pd.DataFrame([("ben", 0.0, 3.0), ("ben", 3.0, 7.0), ("", 7.0, 8.0)], columns=["person_id", *EDGES])
+    told = mouths.agreement(pieces, said, ["ada", "ben"])
+    assert told["ada"] == {"speech_s": 3.0, "agrees": 0.0, "nobody": 0.0, "others": {"ben": 1.0}}
+    assert told["ben"] == {"speech_s": 4.0, "agrees": 0.75, "nobody": 0.25, "others": {}}
+    (sentence,) = mouths.doubted("talk", told)
+    assert sentence.startswith("talk: while ada is heard the mouth of ben fits best (100% of 3 s")
