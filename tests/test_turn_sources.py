@@ -537,3 +537,19 @@ def test_one_shared_track_is_compared_as_if_everybody_were_one():
     held = found["mixed_audio against transcript"]
     assert (held.speech_s, held.missed_s, held.confused_s) == (12, 2, 0)
     assert talk.agreements({"transcript": TRUTH}) == {}
+
+
+@pytest.mark.parametrize(
+    ("names", "used"),
+    [
+        (["m.srt"], {"m.srt": "transcript"}),
+        (["m.sbv", "m.srt", "m.vtt"], {"m.vtt": "transcript"}),
+        (["m.eaf"], {"m.eaf": "segments"}),
+        (["m.TextGrid", "m.vtt"], {"m.TextGrid": "segments", "m.vtt": "transcript"}),
+    ],
+)
+def test_a_folder_with_any_of_these_files_is_a_recording(tmp_path, names, used):
+    for name in names:
+        (tmp_path / name).write_text("")
+    (one,) = recordings.read(tmp_path)
+    assert {medium.path.name: medium.kind for medium in one.media} == used

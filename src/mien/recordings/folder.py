@@ -10,8 +10,8 @@ from mien.recordings.table import from_table
 
 VIDEO = (".mp4", ".mov", ".webm", ".mkv", ".flv", ".mpg", ".mpeg", ".avi", ".m4v")
 AUDIO = (".m4a", ".mp3", ".wav", ".flac", ".ogg", ".opus", ".aac")
-TRANSCRIPT = (".vtt",)
-SEGMENTS = (".rttm",)
+TRANSCRIPT = (".vtt", ".srt", ".sbv")
+SEGMENTS = (".rttm", ".eaf", ".textgrid")
 SEGMENTS_NAME = "segments.csv"
 TABLE_NAME = "recordings.csv"
 PERSON_FOLDERS = ("Audio Record", "audio_record", "audio")
@@ -186,10 +186,15 @@ def _gallery(videos):
 
 
 def _spoken(texts):
-    """The transcript, which has names, where captions (``.cc.vtt``), which have none, lie beside it; and these."""
+    """The transcript, which has names, where captions (``.cc.vtt``), which have none, lie beside it; and these.
+
+    The same meeting as ``.vtt`` and as ``.srt`` or ``.sbv`` is read from the first of them.
+    """
     captions = [path for path in texts if path.name.lower().endswith(".cc.vtt")]
     spoken = [path for path in texts if path not in captions]
-    return (spoken, captions) if spoken else (texts, [])
+    endings = [ending for ending in TRANSCRIPT if any(path.suffix.lower() == ending for path in spoken)]
+    first = [path for path in spoken if path.suffix.lower() == endings[0]] if endings else []
+    return (first, [path for path in texts if path not in first]) if first else (texts, [])
 
 
 def _people(folder, own):
