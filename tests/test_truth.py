@@ -207,3 +207,12 @@ def test_on_a_real_clip_both_modes_say_nearly_the_same_and_the_head_is_steady(sh
     assert 0 < apart.median() < 1.5
     assert max(mode["yaw_deg"].diff().diff().abs().median() for mode in (video, image)) < 0.4
     assert np.corrcoef(video["eye_opening"], image["eye_opening"])[0, 1] > 0.8
+
+
+def test_a_face_that_turned_too_far_is_found_again_as_soon_as_it_turns_back():
+    one = trial(Condition(script="0 0", look=LOOKS[0], face_px=120))
+    rows = face.extract(one.frames())
+    truth = one.truth[one.truth["is_present"] & (one.truth["yaw_deg"].abs() < 25)]
+    lost = truth[~truth["time_s"].round(3).isin(rows["time_s"].round(3))]
+    assert rows["track_id"].nunique() > 1, "the head turns so far here that its face is lost"
+    assert len(lost) <= 0.3 * 25

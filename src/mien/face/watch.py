@@ -48,7 +48,7 @@ class Watch:
         due, due_young = (self._ticks(f"confirm{age}_s", time_s) for age in ("", "_young"))
         if due or due_young:
             self._confirm([follower for follower in self.followers if due or follower.searches < YOUNG])
-        if due:
+        if due or due_young:
             replaced |= self._comes_back(picture)
         lost = [follower for follower in self.followers if follower.ended]
         if lost or replaced or self._ticks("search_s", time_s):
@@ -160,7 +160,7 @@ class Watch:
         rows = self._measure(begun + saved, time_s, picture)
         failed = [follower for follower in begun + saved if follower.ended]
         self._end(failed)
-        begun = [follower for follower in begun if follower not in failed]
+        begun, gone = [one for one in begun if one not in failed], gone + [one for one in saved if one in failed]
         for follower in begun:
             follower.sits_for()
         self.lost = [box for box in self.lost if not any(overlap(box, f.box) > 0 for f in begun)]
