@@ -10,10 +10,10 @@ class PeopleSettings:
     ``look_*`` are the greatest differences of looks at which a track continues a person, by the way it comes
     (``people.identity``). From one frame to the next the same person's looks differ by 0.1 to 0.5 on the mosaics of the
     tests, and the looks of two people by 0.7 and more; at 0.36 five of 1,000 pairs of strangers of one studio (London
-    set) look as alike, and 89 of 100 smiling faces are still known by their neutral one (80 where it was darkened). ``link_margin``: the next
-    best link must cost so much more. ``stranger_comes``: how often, by each way, somebody else is thought to come (an
-    assumption, not a measure: in place of a lost face rarely, by looks alone always); trust rests on it. ``new_sure``:
-    a new person is sure to be new where the best link costs more than 1 plus this.
+    set) look as alike, and 89 of 100 smiling faces are still known by their neutral one (80 where it was darkened).
+    ``link_margin``: the next best link must cost so much more. ``stranger_comes``: how often, by each way, somebody
+    else is thought to come (an assumption, not a measure: in place of a lost face rarely, by looks alone always); trust
+    rests on it. ``new_sure``: a new person is sure to be new where the best link costs more than 1 plus this.
     """
 
     track_min_s: float = 0.5
