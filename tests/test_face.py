@@ -11,7 +11,7 @@ import pytest
 import skimage.data
 from mediapipe.tasks.python import BaseOptions, vision
 
-from mien import face, media, sources
+from mien import face, media, people, sources
 from mien.face import follower
 from mien.face.finder import Box, change, overlap, windows
 from mien.face.landmarker import BLENDSHAPES, Landmarker
@@ -293,8 +293,10 @@ def test_a_hand_before_the_face_is_no_other_person(model, shared):
     path = shared / "data" / "clips" / "two_person_split.mp4"
     frames = ((t, rgb) for t, rgb in media.frames(path, rate_hz=5) if 11 <= t < 17)
     rows = face.extract(frames, None, model, told)
-    assert rows["track_id"].nunique() == 2
-    assert told["tracks_ended"] == {"end of recording": 2}
+    seen, _ = people.assign(rows, told["frame_times_s"], None, told["looks"], told["layout"])
+    assert seen["person_id"].nunique() == 2
+    assert (seen["face_trust"] > 0).mean() > 0.9
+    assert seen["people_trust"].min() > 0.9
 
 
 def test_yaw_is_positive_when_the_person_turns_to_the_right_of_the_picture(model, shared):

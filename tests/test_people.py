@@ -346,7 +346,7 @@ def test_a_photograph_before_a_noisy_camera_is_a_still_picture(model, noise):
 # ---- real clips -----------------------------------------------------------------------------------------------------
 
 
-def found(path, model, rate_hz=5.0, until_s=np.inf):
+def found(path, model, rate_hz=10.0, until_s=np.inf):
     told = {}
     frames = ((t, rgb) for t, rgb in media.frames(path, rate_hz=rate_hz) if t < until_s)
     tracks = face.extract(frames, None, model, told)

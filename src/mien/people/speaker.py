@@ -29,7 +29,7 @@ class SpeakingSettings:
     """What decides whose mouth moves with the sound.
 
     Time is cut into steps of ``step_s``. ``activity_s`` and ``agreement_s`` are the spans of the signs, ``lag_max_s``
-    how far sound and picture may be apart. The level is smoothed over ``level_smooth_s`` and looked at down to
+    how far apart sound and picture are compared: beyond the 0.2 s that they may be, since mouths lead and trail too. The level is smoothed over ``level_smooth_s`` and looked at down to
     ``level_range_db`` under its loud parts. A face counts as seen within ``seen_within_s`` of a picture of it. The
     mouth's speed is its change of opening (inner-lip gap ÷ face height) within ``speed_s``, the same at 10 and at 25
     pictures a second, divided by it; ``still_per_s`` is what landmarks do by
@@ -49,7 +49,7 @@ class SpeakingSettings:
     step_s: float = 0.04
     activity_s: float = 1.2
     agreement_s: float = 3.2
-    lag_max_s: float = 0.2
+    lag_max_s: float = 0.3
     speed_s: float = 0.1
     level_smooth_s: float = 0.04
     level_range_db: float = 35.0

@@ -12,7 +12,8 @@ from mien.river import mouths
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
-LIGHT = [*(name for name in tables.FACES.names if name != "recording_id"), "mouth_opening", "people_trust", "why"]
+LIGHT = [*(name for name in tables.FACES.names if name != "recording_id"), "track_id"]
+LIGHT += ["mouth_opening", "people_trust", "why"]
 """Of the faces, what is needed to put a recording together; the rest stays on disk."""
 
 
