@@ -29,12 +29,12 @@ class SpeakingSettings:
     """What decides whose mouth moves with the sound.
 
     Time is cut into steps of ``step_s``. ``activity_s`` and ``agreement_s`` are the spans of the signs, ``lag_max_s``
-    how far apart sound and picture are compared: beyond the 0.2 s that they may be, since mouths lead and trail too. The level is smoothed over ``level_smooth_s`` and looked at down to
-    ``level_range_db`` under its loud parts. A face counts as seen within ``seen_within_s`` of a picture of it. The
-    mouth's speed is its change of opening (inner-lip gap ÷ face height) within ``speed_s``, the same at 10 and at 25
-    pictures a second, divided by it; ``still_per_s`` is what landmarks do by
-    themselves, ``resting_per_s`` what a mouth usually does while its owner is silent, which counts for
-    ``resting_prior_s`` seconds of seeing it. ``evidence_s`` is how long evidence takes to count once (signs of
+    how far apart sound and picture are compared: beyond the 0.2 s that they may be, since mouths lead and trail too.
+    The level is smoothed over ``level_smooth_s`` and looked at down to ``level_range_db`` under its loud parts. A face
+    counts as seen within ``seen_within_s`` of a picture of it. The mouth's speed is its change of opening (inner-lip
+    gap ÷ face height) within ``speed_s``, the same at 10 and at 25 pictures a second, divided by it; ``still_per_s`` is
+    what landmarks do by themselves, ``resting_per_s`` what a mouth usually does while its owner is silent, which counts
+    for ``resting_prior_s`` seconds of seeing it. ``evidence_s`` is how long evidence takes to count once (signs of
     neighbouring moments are nearly the same), ``stay_s`` how long one person usually goes on, ``pause_s`` the pause
     after which anybody may be next. ``shifts`` circular shifts by at least ``shift_min_s`` are what chance does.
 
