@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien import media
+from mien import media, store
 from mien.media import files, hearing, seeing
 
 RATE = 16000
@@ -544,3 +544,14 @@ def test_real_clips_sit_on_the_right_clock(shared):
     assert next(media.frames(clips / "stage_cuts_profile.mp4"))[0] == pytest.approx(0.852, abs=0.001)
     assert late.audio_start_s == pytest.approx(2.43, abs=0.001)
     assert media.sound(clips / "one_person_then_no_face.mov").start_s == pytest.approx(2.43, abs=0.001)
+
+
+@pytest.mark.parametrize("kbit_s", [None, 40])
+def test_the_same_pictures_always_give_the_same_bytes(tmp_path, kbit_s):
+    rng = store.rng("pictures to encode")
+    wall, spot = rng.integers(0, 255, (240, 320, 3), dtype=np.uint8), rng.integers(0, 255, (60, 80, 3), dtype=np.uint8)
+    pictures = [wall.copy() for _ in range(60)]
+    for number, picture in enumerate(pictures):
+        picture[3 * number : 3 * number + 60, 4 * number : 4 * number + 80] = spot
+    files = [media.write_video(tmp_path / f"{n}.mp4", pictures, 25, kbit_s=kbit_s).read_bytes() for n in range(6)]
+    assert len(set(files)) == 1

@@ -1,6 +1,5 @@
 """Tables keep their promises, and say which one is broken and what would work."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -75,13 +74,6 @@ def test_reasons_are_a_closed_list():
     assert tables.why({"voice_f0_hz": "unvoiced", "face": "no_video"}) == "voice_f0_hz: unvoiced; face: no_video"
     with pytest.raises(tables.TableError, match=r"unknown reason 'unvoice'.*unvoiced"):
         tables.why({"voice_f0_hz": "unvoice"})
-
-
-def test_a_track_needs_as_many_trusts_as_times_and_increasing_times():
-    with pytest.raises(tables.TableError, match="2 times, 2 values and 1 trusts"):
-        tables.Track(np.array([0.0, 1.0]), np.zeros((2, 1)), ("x",), np.ones(1))
-    with pytest.raises(tables.TableError, match="times must increase"):
-        tables.Track(np.array([0.0, 0.0]), np.zeros((2, 1)), ("x",), np.ones(2))
 
 
 GERMAN = "\ufeffRecording_ID;Path; kind;person_id;licence;source;label_rating\r\nr1;a.wav;video;NA;CC0;made up;0,5\r\n"

@@ -39,10 +39,6 @@ def gather(recording, jobs, settings, hand=None):
     segments, source, sure, told = _by_mouth(faces, sounds, segments, source, names, mixed, settings)
     voices, trust = _voices(sounds, segments, mixed, sure, source)
     sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
-    absent = {} if video else {"face": "no_video"}
-    absent |= {} if sounds else {"voice": "no_audio"}
-    absent |= {} if source else {"turn": "no_audio"}
-    absent |= {"turn": recording.turns_undefined} if recording.turns_undefined else {}
     faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
     return Gathered(
         part=mine[("faces", "")].part if video else None,
@@ -56,7 +52,7 @@ def gather(recording, jobs, settings, hand=None):
         turns=turns.table(segments, duration_s, settings.turn, recording.recording_id, source),
         frame_rate_hz=video.get("sampled_rate_hz", np.nan),
         trust=trust,
-        absent=absent,
+        absent=_absent(video, sounds, source, recording.turns_undefined),
         about=recording.about,
         shared_by=mixed if shared and mixed in set(segments["person_id"]) else "",
         mouths=told,
@@ -84,7 +80,7 @@ class Gathered(windows.Measured):
             return super().face_of(person_id, start_s, end_s, columns)
         old = [name for name, new in self.names.items() if new == person_id] + self.hand.found_of(person_id)
         inside = [("person_id", "in", old or [person_id]), ("time_s", ">=", start_s), ("time_s", "<", end_s)]
-        there = {*(columns or ()), *LIGHT, "track_id"} - {"recording_id"}
+        there = {*(columns or ()), *LIGHT} - {"recording_id"}
         rows = self._renamed(pd.read_parquet(self.part, columns=columns and sorted(there), filters=inside))
         rows = rows[rows["person_id"] == person_id]
         return rows if columns is None else rows.reindex(columns=columns)
@@ -111,6 +107,13 @@ class Gathered(windows.Measured):
             recording_id=self.recording_id, people_trust=sure, person_id=rows["person_id"].replace(self.names)
         )
         return _ordered(rows, tables.FACES)
+
+
+def _absent(video, sounds, source, turns_undefined):
+    """The modalities that nobody has here, and why."""
+    found = {"face": not video and "no_video", "voice": not sounds and "no_audio", "turn": not source and "no_audio"}
+    found |= {"turn": turns_undefined} if turns_undefined else {}
+    return {modality: reason for modality, reason in found.items() if reason}
 
 
 def _parts(recording, jobs):

@@ -25,19 +25,11 @@ def report(built, left, jobs, out, settings):
     ``left`` is what was left out: recordings (``failed``), files of others (``unread``), ``warnings`` as sentences.
     """
     table = tables.read(out / FILES["windows"], tables.WINDOWS)
-    warnings = [*left["warnings"], *_twice(jobs), *_all_calibration(table)]
+    seconds, warned = _told_by(jobs, out)
     seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
     shared = {f"{recording.recording_id}_mixed" for recording in built}
-    seconds, mouths = {}, store.notes(out / FILES["turns"])["mouths"]
-    for job in jobs:
-        record = json.loads(store.sidecar(job.part).read_text("utf-8"))
-        seconds[job.stage] = round(seconds.get(job.stage, 0) + record["seconds"], 3)
-        for warning in record["notes"].get("warnings", []):
-            warnings.append(f"{job.name}: {warning}")
-    for name in FILES:
-        record = json.loads(store.sidecar(out / FILES[name]).read_text("utf-8"))
-        seconds[f"{name} table"] = record["seconds"]
-    talks = _talks(built, jobs, out, table, settings.turn)
+    mouths, talks = store.notes(out / FILES["turns"])["mouths"], _talks(built, jobs, out, table, settings.turn)
+    warnings = [*left["warnings"], *_twice(jobs), *_all_calibration(table), *warned]
     warnings += [words for _, said in talks.values() for words in said]
     return {
         "made_by": f"mien {__version__}",
@@ -67,6 +59,18 @@ def report(built, left, jobs, out, settings):
         "unread": left["unread"],
         "sha256": {file: store.sha256(out / file) for file in FILES.values()},
     }
+
+
+def _told_by(jobs, out):
+    """How many seconds each stage and table took, and the warnings of each job."""
+    seconds, warnings = {}, []
+    for job in jobs:
+        record = json.loads(store.sidecar(job.part).read_text("utf-8"))
+        seconds[job.stage] = round(seconds.get(job.stage, 0) + record["seconds"], 3)
+        warnings += [f"{job.name}: {warning}" for warning in record["notes"].get("warnings", [])]
+    for name, file in FILES.items():
+        seconds[f"{name} table"] = json.loads(store.sidecar(out / file).read_text("utf-8"))["seconds"]
+    return seconds, warnings
 
 
 def _all_calibration(table):

@@ -1,0 +1,43 @@
+"""What each table promises: its columns, their units and bounds, and what one row stands for."""
+
+from mien.tables.files import name_key, read, why, write, writing
+from mien.tables.promises import (
+    ALL,
+    BUILT,
+    COUPLING,
+    EVIDENCE,
+    FACES,
+    LAYOUT,
+    PEOPLE,
+    PREDICTIONS,
+    REASONS,
+    RECORDINGS,
+    TURNS,
+    VOICE,
+    WINDOWS,
+)
+from mien.tables.shape import Column, Table, TableError
+
+__all__ = [
+    "ALL",
+    "BUILT",
+    "COUPLING",
+    "EVIDENCE",
+    "FACES",
+    "LAYOUT",
+    "PEOPLE",
+    "PREDICTIONS",
+    "REASONS",
+    "RECORDINGS",
+    "TURNS",
+    "VOICE",
+    "WINDOWS",
+    "Column",
+    "Table",
+    "TableError",
+    "name_key",
+    "read",
+    "why",
+    "write",
+    "writing",
+]

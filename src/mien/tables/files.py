@@ -1,0 +1,118 @@
+"""Tables read from files as people write them, and written so that the same numbers give the same bytes."""
+
+import difflib
+import unicodedata
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mien.tables.promises import REASONS
+from mien.tables.shape import TableError
+
+
+def name_key(name):
+    """How a person's name is compared: without case, spaces and punctuation (Unicode NFKC, case folded).
+
+    >>> name_key("Ada  LOVELACE (she/her)") == name_key("adaLovelace_sheher"), name_key("Ada") == name_key("Eda")
+    (True, False)
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", str(name)).casefold())
+    return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LMN") or folded.strip()
+
+
+def read(path, table):
+    """Read a CSV or parquet file and check it against ``table``; text columns stay text (a person may be '007')."""
+    path = Path(path)
+    if not path.exists():
+        raise TableError(f"{path}: no such file; expected the table {table.name!r} (one row per {table.one_row_per})")
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, table)
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f"{path}: not a CSV table in UTF-8; expected the table {table.name!r}, saved as such (Excel: 'CSV UTF-8')"
+        ) from error
+    except (ValueError, pd.errors.ParserWarning) as error:
+        kind = "parquet" if path.suffix == ".parquet" else "CSV"
+        raise TableError(
+            f"{path}: not a readable {kind} table ({error}); expected the columns {table.names}"
+        ) from error
+    optional = [column.name for column in table.columns if column.kind == "text" and column.missing]
+    frame = frame.fillna({name: "" for name in optional if name in frame.columns})
+    return table.check(frame, str(path))
+
+
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "nan", "NaN")
+"""What stands for a missing value in a column that is not text; in text only nothing does (a person may be 'NA')."""
+
+
+def _read_csv(path, table):
+    """A CSV table as spreadsheets write it: commas, semicolons or tabs, a byte-order mark, names in any case."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first = file.readline()
+    sep = max(",;\t", key=first.count)
+    how = {"sep": sep, "decimal": "," if sep == ";" else ".", "encoding": "utf-8-sig", "index_col": False}
+    promised = {column.name.casefold(): column.name for column in table.columns}
+    found = [str(name).strip() for name in pd.read_csv(path, nrows=0, **how).columns]
+    names = [promised.get(name.casefold(), name) for name in found]
+    text = [column.name for column in table.columns if column.kind == "text" and column.name in names]
+    missing = {name: [""] if name in text else MISSING for name in names}
+    how |= {"names": names, "header": 0, "dtype": dict.fromkeys(text, str), "na_values": missing}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more values than names
+        return pd.read_csv(path, keep_default_na=False, **how)
+
+
+def write(frame, path):
+    """Write a table so that the same numbers always give the same bytes (nine significant digits in CSV)."""
+    path = Path(path)
+    if path.suffix == ".parquet":
+        frame.to_parquet(path, index=False)
+    else:
+        frame.to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
+    return path
+
+
+def _schema(frame):
+    """The types of a table's columns; a column in which nothing is filled in yet is text."""
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in schema]
+    return pa.schema(fields, schema.metadata)
+
+
+@contextmanager
+def writing(path):
+    """Write a parquet table piece by piece, so that it never lies in memory whole: ``with writing(p) as write: …``.
+
+    Every piece must have the columns of the first; an empty one is left out unless all are.
+    """
+    empty, writer = None, None
+
+    def write(frame):
+        nonlocal empty, writer
+        if frame.empty:
+            empty = frame if empty is None else empty
+            return
+        rows = pa.Table.from_pandas(frame, writer.schema if writer else _schema(frame), preserve_index=False)
+        writer = writer or pq.ParquetWriter(path, rows.schema)
+        writer.write_table(rows)
+
+    try:
+        yield write
+    finally:
+        if writer:
+            writer.close()
+    if writer is None and empty is not None:
+        empty.to_parquet(path, index=False)
+
+
+def why(reasons):
+    """Join reasons by name, ``{'voice_f0_hz': 'unvoiced'}`` → ``'voice_f0_hz: unvoiced'``."""
+    for name, reason in reasons.items():
+        if reason not in REASONS:
+            near = difflib.get_close_matches(reason, REASONS, 1)
+            raise TableError(f"{name}: unknown reason {reason!r}; the nearest known one is {near or list(REASONS)}")
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
