@@ -21,7 +21,7 @@ from mien.media import Picture
 
 from .features import FeatureSettings, Reference, blinks, features, open_eye, reference
 from .join import Join, Piece
-from .landmarker import BLENDSHAPES
+from .landmarker import BLENDSHAPES, WAYS
 from .looks import NAMES as LOOKS
 from .pose import head_angles, head_turn
 from .quality import TrustSettings, trusted
@@ -87,9 +87,9 @@ class FaceSettings:
     ``renew_s``: a face's crop is laid anew at whole multiples of this, so that what is measured does not depend on when
     the face was found. ``near_widths``: how far a face may leap between two frames and still be the same. ``mirror_s``:
     how often each face is held against its mirror image, for two looks. ``trust``: what makes a frame less trustworthy,
-    or of no use. ``remembers``: MediaPipe looks where the face was before and smooths over time (VIDEO mode), or looks
-    afresh in each frame (IMAGE mode, the default): on truth trials the mouth's opening then agrees with r = .92 instead
-    of .85 for 3 to 7 % more CPU, and a cut recording gives the same as an uncut one (data/face_error.csv).
+    or of no use. ``landmarks``: MediaPipe's networks run directly where the face was a moment before,
+    each frame for itself ("direct", the default), or its own task, which looks afresh in each frame ("IMAGE") or
+    smooths over time ("VIDEO"); data/face_error.csv compares them.
     """
 
     score_new: float = 0.75
@@ -112,7 +112,7 @@ class FaceSettings:
     crop_margin: float = 0.06
     renew_s: float = 30.0
     mirror_s: float = 2.0
-    remembers: bool = False
+    landmarks: str = WAYS[0]
     trust: TrustSettings = TrustSettings()
 
 

@@ -1,9 +1,8 @@
 """Following one face: landmarks, blendshapes and head pose in a square crop of its own.
 
-MediaPipe's VIDEO mode remembers where in its picture the face was, so the crop is held still until the face nears its
-edge; when the crop moves, one black picture makes the landmarker forget and look anew. The same happens on a slow
-clock, so that what is measured does not depend on how long ago the face was found: a video that was cut in time gives
-the same numbers as the whole.
+The crop is held still until the face nears its edge, so that what moves in it is the face; inside it the landmarks are
+looked for where the face was a moment before. On a slow clock both are laid anew, so that what is measured does not
+depend on how long ago the face was found: a video that was cut in time gives the same numbers as the whole.
 """
 
 import numpy as np
@@ -13,7 +12,7 @@ from mien.media.picture import scaled
 
 from . import quality
 from .finder import Box, change, overlap
-from .landmarker import BLENDSHAPES, Landmarker
+from .landmarker import BLENDSHAPES, Region
 from .looks import look
 from .pose import head_angles, head_turn
 
@@ -26,6 +25,9 @@ LIPS, FACE_HEIGHT = (13, 14), (10, 152)
 CROP_PX = (256, 720)
 """A crop is enlarged or reduced to this range. The landmark model itself looks at 256 px of the face; making a crop
 smaller costs more than handing it over as it is (0.7 against 0.1 ms for 480 px)."""
+
+SETTLE = 4
+"""So many times a face is looked at when it was just found: each time the square fits it better, by about a half."""
 
 SKIN_PX = 64
 """The size at which the crop is compared with itself a moment before."""
@@ -152,13 +154,13 @@ class Doubt:
 class Follower:
     """One face from frame to frame: a track. ``ended`` says why it ended, and is empty while it runs."""
 
-    def __init__(self, track_id, box, model, settings, frame_shape, mirror):
+    def __init__(self, track_id, box, landmarker, settings, frame_shape, mirror):
         self.track_id, self.settings = track_id, settings
         self.box, self.score, self.searches, self.ended = box, box.score, 1, ""
         self.crop, self.past, self.fresh = Crop(box, settings.crop_scale, frame_shape), [], True
         self.looks, self.doubts, self.shape = [], [], None
         self.part, self.points, self.album, self.is_gone = None, None, [], False
-        self.landmarker = Landmarker(model, settings.remembers)
+        self.landmarker, self.region, self.start = landmarker, None, box
         self.clock, self.before_s = Grid(0.0, 1 / settings.renew_s), -np.inf
         self.mirror, self.mirrors, self.gap = mirror, Grid(0.0, 1 / settings.mirror_s), np.nan
 
@@ -168,26 +170,40 @@ class Follower:
         self.before_s = time_s
         if not self.fresh and (renewed or not self.crop.holds(self.box, self.settings.crop_margin)):
             self._move_crop(self.box, time_s, picture.shape)
+            self.region = None if renewed else self.region
         part = self.crop.cut(picture)
-        seen = self.landmarker.see(part, time_s)
+        seen = self._seen(part, time_s)
         if seen is None:
             self.is_gone = self._is_gone(picture)
             return self._end("lost")
-        points = seen.points[:, :2] * self.crop.side
-        box = bounds(points + np.array([self.crop.x, self.crop.y]))
+        enlarged = part.shape[0] / self.crop.side
+        points = seen.points / enlarged
+        box = bounds(points[:, :2] + np.array([self.crop.x, self.crop.y]))
         if not self.fresh and overlap(box, self.box) < self.settings.jump_overlap:
             self.is_gone = self._is_gone(picture)
             return self._end("jumped")
         now = looks(picture, box)
         if self.is_replaced(picture, box, now):
             return self._end("changed")
-        self.gap = self.mirror.gap(part) if mirrored else self.gap
-        self.part, self.points, self.seen_s = part, seen.points[:, :2] * part.shape[0], time_s
+        self.region = Region.of(points).within(-self.crop.x, -self.crop.y, 1)
+        self.gap = self.mirror.gap(part, Region.of(seen.points)) if mirrored else self.gap
+        self.part, self.points, self.seen_s = part, seen.points[:, :2], time_s
         self._remember(time_s, picture, now)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
         self.box, self.fresh = box, False
-        row = self._row(seen, points) | {"box_motion": moved}
-        return row | self._quality(picture, seen.points) | self._motion(picture, time_s)
+        row = self._row(seen, points[:, :2]) | {"box_motion": moved}
+        return row | self._quality(picture, points / self.crop.side) | self._motion(picture, time_s)
+
+    def _seen(self, part, time_s):
+        """The face in its crop, looked for where it was; a few times over where that is not known well."""
+        place, seen = (self.crop.x, self.crop.y, part.shape[0] / self.crop.side), None
+        region = self.region or Region.around(self.start)
+        for _ in range(1 if self.region else SETTLE):
+            seen = self.landmarker.see(part, time_s, region.within(*place))
+            if seen is None:
+                return None
+            region = Region.of(seen.points).within(*(-place[2] * v for v in place[:2]), 1 / place[2])
+        return seen
 
     def confirm(self, boxes):
         """Whether a search found this face again; if so its score is what trust rests on until the next search."""
@@ -222,20 +238,20 @@ class Follower:
     def leap(self, box, time_s, frame_shape):
         """Take up the same face at another place."""
         self.confirm([box])
-        self.box, self.fresh, self.ended = box, True, ""
+        self.box, self.region, self.fresh, self.ended = box, None, True, ""
         self._move_crop(box, time_s, frame_shape)
 
     def close(self):
-        """Free the landmarker."""
+        """Free the landmarker, if it is this face's own."""
         self.landmarker.close()
 
     def _end(self, reason):
         self.ended = reason
 
     def _move_crop(self, box, time_s, frame_shape):
-        self.crop, self.past, self.shape = Crop(stepped(box), self.settings.crop_scale, frame_shape), [], None
-        if self.settings.remembers:
-            self.landmarker.see(np.zeros((CROP_PX[0], CROP_PX[0], 3), np.uint8), time_s)
+        self.start, self.past, self.shape = stepped(box), [], None
+        self.crop = Crop(self.start, self.settings.crop_scale, frame_shape)
+        self.landmarker.forget(time_s)
 
     def _remember(self, time_s, picture, now):
         """Keep how the face looked within the last second, and begin a doubt where it changes suddenly.

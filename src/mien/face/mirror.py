@@ -13,7 +13,6 @@ from functools import cache
 import numpy as np
 from scipy.spatial import cKDTree
 
-from .landmarker import Landmarker
 from .pose import canonical
 
 
@@ -26,23 +25,20 @@ def twins():
 class Mirror:
     """Looks at a face and at its mirror image, each afresh; one for all faces of a recording."""
 
-    def __init__(self, model):
-        self.model, self.landmarker = model, None
+    def __init__(self, landmarker):
+        self.landmarker = landmarker
 
-    def gap(self, picture):
+    def gap(self, picture, region):
         """How far the landmarks lie from those of the mirror image, face widths (root mean square over 468).
 
-        ``picture`` is the crop of a face, uint8 RGB (n, n, 3). NaN where one of the two shows no face.
+        ``picture`` is the crop of a face, uint8 RGB (n, n, 3), ``region`` where the face is in it. NaN where one of the
+        two shows no face.
         """
-        self.landmarker = self.landmarker or Landmarker(self.model, remembers=False)
-        seen, mirrored = (self.landmarker.see(np.ascontiguousarray(each), 0.0) for each in (picture, picture[:, ::-1]))
+        flipped = region._replace(x=picture.shape[1] - region.x, turn=-region.turn)
+        seen = self.landmarker.see(picture, 0.0, region)
+        mirrored = self.landmarker.see(np.ascontiguousarray(picture[:, ::-1]), 0.0, flipped)
         if seen is None or mirrored is None:
             return np.nan
         points = seen.points[:468, :2]
-        back = mirrored.points[twins(), :2] * [-1, 1] + [1, 0]
+        back = mirrored.points[twins(), :2] * [-1, 1] + [picture.shape[1], 0]
         return float(np.sqrt(((points - back) ** 2).sum(axis=1).mean()) / np.ptp(points[:, 0]))
-
-    def close(self):
-        """Free the landmarker."""
-        if self.landmarker:
-            self.landmarker.close()

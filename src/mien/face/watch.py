@@ -10,8 +10,9 @@ import time
 import numpy as np
 import pandas as pd
 
-from .finder import Finder, change, new_picture, overlap, small
+from .finder import Finder, change, new_picture, overlap, small, surest
 from .follower import Crop, Follower
+from .landmarker import Landmarker, Task
 from .looks import NAMES
 from .mirror import Mirror
 from .scenes import Scenes
@@ -31,8 +32,9 @@ class Watch:
 
     def __init__(self, settings, models, told):
         self.settings, self.told, self.rows, self.packed, self.ends = settings, told, [], [], {}
-        self.model, detector = models
-        self.finder, self.mirror = Finder(detector, settings.score_keep), Mirror(self.model)
+        self.bundle, detector = models
+        self.landmarker = Landmarker(self.bundle)  # one for all, as it remembers nothing
+        self.finder, self.mirror = Finder(detector, settings.score_keep), Mirror(self.landmarker)
         self.followers, self.tracks, self.lost, self.looks = [], 0, [], []
         self.ticks, self.fruitless_s = {}, -np.inf
         self.before, self.take, self.scenes = None, 0, Scenes(settings.scene_change)
@@ -45,6 +47,7 @@ class Watch:
         self.told["frame_times_s"].append(time_s)
         replaced = self._notice_change(time_s, small(picture))
         rows = self._measure(self.followers, time_s, picture)
+        rows += self._save_in_place(time_s, picture)
         due, due_young = (self._ticks(f"confirm{age}_s", time_s) for age in ("", "_young"))
         if due or due_young:
             self._confirm([follower for follower in self.followers if due or follower.searches < YOUNG])
@@ -144,7 +147,7 @@ class Watch:
         gone = [follower for follower in lost if follower.ended]
         self._end(gone)
         begun = [
-            Follower(self.tracks + k, box, self.model, self.settings, picture.shape, self.mirror)
+            Follower(self.tracks + k, box, self._landmarker(), self.settings, picture.shape, self.mirror)
             for k, box in enumerate(
                 box for box in found if box.score >= self.settings.score_new and not self._is_followed(box)
             )
@@ -200,6 +203,17 @@ class Watch:
             follower.leap(near[0], time_s, picture.shape)
             self.told["recovered"] += 1
 
+    def _save_in_place(self, time_s, picture):
+        """Look for faces that moved too fast to follow in their own crops, before the whole frame; the rows of these."""
+        began = time.perf_counter()
+        lost = [follower for follower in self.followers if follower.ended in ("lost", "jumped")]
+        for follower in lost:
+            crop, part = follower.crop, follower.crop.cut(picture)
+            found = self.finder.look(part, crop.x, crop.y, crop.side / part.shape[0])
+            self._save(follower, surest(found), time_s, picture)
+        self.told["seconds_detect"] += time.perf_counter() - began
+        return self._measure([follower for follower in lost if not follower.ended], time_s, picture)
+
     # ---- following them ---------------------------------------------------------------------------------------------
 
     def _measure(self, followers, time_s, picture):
@@ -212,6 +226,10 @@ class Watch:
                 rows.append({"time_s": time_s, "take": self.take, "scene": self.scenes.now} | row)
         self.told["seconds_landmarks"] += time.perf_counter() - began
         return rows
+
+    def _landmarker(self):
+        way = self.settings.landmarks
+        return self.landmarker if way == "direct" else Task(self.bundle, way)
 
     def _is_twin(self, follower, other):
         older = other.track_id < follower.track_id and not other.ended
@@ -258,7 +276,6 @@ class Watch:
         """End every track and free the detector."""
         self._end(self.followers, "end of recording")
         self.finder.close()
-        self.mirror.close()
 
 
 def widths_apart(a, b):

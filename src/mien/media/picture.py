@@ -22,6 +22,10 @@ ONE = {"threads": 1}
 """Parts are small: more threads cost more than they give."""
 
 
+SPARE = 2
+"""A small picture is made from one that has at least so many times as many pixels in each direction."""
+
+
 class Picture:
     """One frame as displayed: ``shape`` is (height, width, 3); pixels are converted where they are asked for.
 
@@ -58,10 +62,27 @@ class Picture:
         return scaled(self._part(x, y, w, h), (size_px, size_px) if size_px else (w, h))
 
     def grey(self, width_px, height_px, within=None):
-        """The frame, or the rectangle ``within`` (x, y, w, h) of it, as a small grey picture, uint8."""
+        """The frame, or the rectangle ``within`` (x, y, w, h) of it, as a small grey picture, uint8.
+
+        Large rectangles are taken from the frame at half or a quarter of its size, which is made once.
+        """
         x, y, w, h = within or (0, 0, self.shape[1], self.shape[0])
-        small = cv2.resize(self._pixels[y : y + h, x : x + w], (width_px, height_px), interpolation=cv2.INTER_AREA)
-        return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        halvings = int(np.clip(np.log2(min(w / width_px, h / height_px) / SPARE), 0, len(self._halved) - 1))
+        bright, step = self._halved[halvings], 2**halvings
+        bright = np.ascontiguousarray(bright[y // step : (y + h) // step, x // step : (x + w) // step])
+        return self._stretched(cv2.resize(bright, (width_px, height_px), interpolation=cv2.INTER_AREA))
+
+    @cached_property
+    def _halved(self):
+        """The brightness, as it is stored, at full size, half and a quarter."""
+        half = cv2.resize(bright := self._bright(), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        return bright, half, cv2.resize(half, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+
+    def _bright(self):
+        return cv2.cvtColor(self._pixels, cv2.COLOR_RGB2GRAY)
+
+    def _stretched(self, bright):
+        return bright
 
     def _part(self, x, y, w, h):
         return self._pixels[y : y + h, x : x + w]
@@ -91,12 +112,12 @@ class _Planes(Picture):
         frame.colorspace, frame.color_range = self.colours
         return frame.to_ndarray(format="rgb24", **ONE)[top : top + h, left : left + w]
 
-    def grey(self, width_px, height_px, within=None):
-        """The frame, or a rectangle of it, as a small grey picture, uint8: its brightness plane made small."""
-        x, y, w, h = within or (0, 0, self.shape[1], self.shape[0])
-        bright = np.ascontiguousarray(self.planes[0][y : y + h, x : x + w])
-        small = cv2.resize(bright, (width_px, height_px), interpolation=cv2.INTER_AREA)
-        return small if self.full_range else cv2.convertScaleAbs(cv2.subtract(small, 16), alpha=255 / 219)
+    def _bright(self):
+        return np.ascontiguousarray(self.planes[0])
+
+    def _stretched(self, bright):
+        """Brightness from 0 to 255, where 16 to 235 is stored."""
+        return bright if self.full_range else cv2.convertScaleAbs(cv2.subtract(bright, 16), alpha=255 / 219)
 
 
 def one_thread():

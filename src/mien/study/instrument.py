@@ -33,8 +33,8 @@ TOGETHER = {
     "mild": {"face_px": 90.0, "blur_widths": 0.02, "light": 0.1, "kbit_s": 100.0},
     "harsh": {"face_px": 60.0, "blur_widths": 0.04, "light": 0.03, "kbit_s": 25.0, "lost_share": 0.1},
 }
-WAYS = ("IMAGE", "VIDEO", "whole picture")
-"""Followed in crops, without MediaPipe's memory or with it; and the wrong way: whole pictures, its own matrix."""
+WAYS = ("direct", "IMAGE", "VIDEO", "whole picture")
+"""Followed in crops, by MediaPipe's networks or by its task in two modes; and the wrong way: whole pictures."""
 
 YAW_BANDS_DEG = ((0, 10), (10, 20), (20, 30), (30, 40), (40, 46))
 FEW = (0, 5, 2, 7)  # one appearance of each skin, two of them mirrored
@@ -96,7 +96,7 @@ def measured(ask, settings):
     if ask.way == "whole picture":
         rows = face.whole_pictures(_noting(one.frames(), times))
     else:
-        rows = face.extract(_noting(one.frames(), times), replace(settings.face, remembers=ask.way == "VIDEO"))
+        rows = face.extract(_noting(one.frames(), times), replace(settings.face, landmarks=ask.way))
     return synthetic.trial_beside(one, rows, times).round(5)
 
 
