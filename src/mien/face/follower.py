@@ -32,6 +32,9 @@ SETTLE = 4
 SKIN_PX = 64
 """The size at which the crop is compared with itself a moment before."""
 
+PARTS, QUIET = 8, 16
+"""Such a grid of parts of the crop, and which of them, from the stillest on, says what camera and compression do."""
+
 LOOK_PX, LOOK_SCALES = 32, (1.5, 3.0)
 """Size, and width in faces, of the pictures by which it is noticed that another face has taken this one's place."""
 
@@ -172,7 +175,7 @@ class Follower:
             self._move_crop(self.box, time_s, picture.shape)
             self.region = None if renewed else self.region
         part = self.crop.cut(picture)
-        seen = self._seen(part, time_s)
+        seen, looked_at = self._seen(part, time_s)
         if seen is None:
             self.is_gone = self._is_gone(picture)
             return self._end("lost")
@@ -186,7 +189,7 @@ class Follower:
         if self.is_replaced(picture, box, now):
             return self._end("changed")
         self.region = Region.of(points).within(-self.crop.x, -self.crop.y, 1)
-        self.gap = self.mirror.gap(part, Region.of(seen.points)) if mirrored else self.gap
+        self.gap = self.mirror.gap(part, seen.points, looked_at) if mirrored else self.gap
         self.part, self.points, self.seen_s = part, seen.points[:, :2], time_s
         self._remember(time_s, picture, now)
         moved = np.nan if self.fresh else np.hypot(*np.subtract(box.centre, self.box.centre)) / box.w
@@ -195,15 +198,15 @@ class Follower:
         return row | self._quality(picture, points / self.crop.side) | self._motion(picture, time_s)
 
     def _seen(self, part, time_s):
-        """The face in its crop, looked for where it was; a few times over where that is not known well."""
-        place, seen = (self.crop.x, self.crop.y, part.shape[0] / self.crop.side), None
-        region = self.region or Region.around(self.start)
-        for _ in range(1 if self.region else SETTLE):
-            seen = self.landmarker.see(part, time_s, region.within(*place))
-            if seen is None:
-                return None
-            region = Region.of(seen.points).within(*(-place[2] * v for v in place[:2]), 1 / place[2])
-        return seen
+        """The face in its crop and the square in which it was looked for: where it was, or, if that is not known well,
+        where a few looks settle."""
+        x, y, enlarged = self.crop.x, self.crop.y, part.shape[0] / self.crop.side
+        region = (self.region or Region.around(self.start)).within(x, y, enlarged)
+        seen = self.landmarker.see(part, time_s, region)
+        for _ in range(0 if self.region or seen is None else SETTLE - 1):
+            region = Region.of(seen.points)
+            seen = self.landmarker.see(part, time_s, region) or seen
+        return seen, region
 
     def confirm(self, boxes):
         """Whether a search found this face again; if so its score is what trust rests on until the next search."""
@@ -306,7 +309,8 @@ class Follower:
     def _motion(self, picture, time_s):
         """Mean change of the grey levels (0..255) since ``MOMENT_S`` ago: of the face, and of the crop's quiet parts.
 
-        The second is what camera and compression alone would do: the lower quartile over an 8 × 8 grid of the crop.
+        The second is what camera and compression alone would do: the stillest quarter of an 8 × 8 grid of the crop ends
+        there.
         """
         self.past.append((time_s, self.crop.grey(picture, SKIN_PX).astype(np.float32)))
         while len(self.past) > 1 and self.past[1][0] <= time_s - MOMENT_S + ROUNDING_S:
@@ -318,5 +322,5 @@ class Follower:
         scale = SKIN_PX / self.crop.side
         x, y = (max(int(a * scale), 0) for a in (self.box.x - self.crop.x, self.box.y - self.crop.y))
         face = changed[y : y + int(np.ceil(self.box.h * scale)), x : x + int(np.ceil(self.box.w * scale))]
-        parts = changed.reshape(8, SKIN_PX // 8, 8, SKIN_PX // 8).mean(axis=(1, 3))
-        return {"pixel_motion": float(face.mean()), "pixel_noise": float(np.quantile(parts, 0.25))}
+        parts = changed.reshape(PARTS, SKIN_PX // PARTS, PARTS, SKIN_PX // PARTS).mean(axis=(1, 3))
+        return {"pixel_motion": float(face.mean()), "pixel_noise": float(np.sort(parts, axis=None)[QUIET])}

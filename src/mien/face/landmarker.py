@@ -111,12 +111,14 @@ class Network:
         with quiet():
             self.interpreter = Interpreter(model_content=model, num_threads=1)
             self.interpreter.allocate_tensors()
-        (self.input,) = (tensor["index"] for tensor in self.interpreter.get_input_details())
+        (asked,) = self.interpreter.get_input_details()
+        self.input, self.values = asked["index"], np.empty(asked["shape"], np.float32)
         self.outputs = [tensor["index"] for tensor in self.interpreter.get_output_details()]
 
-    def __call__(self, values):
-        """The outputs for ``values`` (of the shape that the network asks for, without the leading 1)."""
-        self.interpreter.set_tensor(self.input, values[None])
+    def __call__(self, values, scale=1.0):
+        """The outputs for ``values`` times ``scale`` (of the shape that the network asks for, without the leading 1)."""
+        np.multiply(values, np.float32(scale), out=self.values[0], casting="same_kind")
+        self.interpreter.set_tensor(self.input, self.values)
         self.interpreter.invoke()
         return [self.interpreter.get_tensor(output).ravel() for output in self.outputs]
 
@@ -140,13 +142,13 @@ class Landmarker:
         square = cv2.warpAffine(
             picture, np.c_[turned, shift], (SIDE_PX, SIDE_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
-        mesh, presence, _ = self.mesh(np.multiply(square, np.float32(1 / 255), dtype=np.float32))
+        mesh, presence, _ = self.mesh(square, 1 / 255)
         if presence[0] < np.log(PRESENCE / (1 - PRESENCE)):
             return None
         points = mesh.reshape(-1, 3).astype(float)
         points[:, :2] = (points[:, :2] - shift) @ np.linalg.inv(turned).T
         points[:, 2] /= scale
-        (shapes,) = self.expression(points[EXPRESSIVE, :2].astype(np.float32))
+        (shapes,) = self.expression(points[EXPRESSIVE, :2])
         return Seen(points, shapes.astype(float))
 
     def forget(self, time_s):

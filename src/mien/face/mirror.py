@@ -23,22 +23,22 @@ def twins():
 
 
 class Mirror:
-    """Looks at a face and at its mirror image, each afresh; one for all faces of a recording."""
+    """Looks at the mirror image of a face; one for all faces of a recording."""
 
     def __init__(self, landmarker):
         self.landmarker = landmarker
 
-    def gap(self, picture, region):
+    def gap(self, picture, seen, region):
         """How far the landmarks lie from those of the mirror image, face widths (root mean square over 468).
 
-        ``picture`` is the crop of a face, uint8 RGB (n, n, 3), ``region`` where the face is in it. NaN where one of the
-        two shows no face.
+        ``picture`` is the crop of a face, uint8 RGB (n, n, 3), ``seen`` its landmarks in pixels (468 or more, 2 or 3),
+        found in the square ``region``; the mirror image is looked at in the same square. NaN where it shows no face.
         """
-        flipped = region._replace(x=picture.shape[1] - region.x, turn=-region.turn)
-        seen = self.landmarker.see(picture, 0.0, region)
-        mirrored = self.landmarker.see(np.ascontiguousarray(picture[:, ::-1]), 0.0, flipped)
-        if seen is None or mirrored is None:
+        width = picture.shape[1]
+        there = region._replace(x=width - region.x, turn=-region.turn)
+        mirrored = self.landmarker.see(np.ascontiguousarray(picture[:, ::-1]), 0.0, there)
+        if mirrored is None:
             return np.nan
-        points = seen.points[:468, :2]
-        back = mirrored.points[twins(), :2] * [-1, 1] + [picture.shape[1], 0]
+        points = seen[:468, :2]
+        back = mirrored.points[twins(), :2] * [-1, 1] + [width, 0]
         return float(np.sqrt(((points - back) ** 2).sum(axis=1).mean()) / np.ptp(points[:, 0]))

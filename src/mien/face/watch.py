@@ -54,6 +54,8 @@ class Watch:
         if due or due_young:
             replaced |= self._comes_back(picture)
         lost = [follower for follower in self.followers if follower.ended]
+        if self._ticks("renew_s", time_s):
+            self.finder.forget()  # what was known goes on the same clock in a recording that was cut in time
         if lost or replaced or self._ticks("search_s", time_s):
             rows += self._search(time_s, picture, replaced or bool(lost))
         self.rows += [row for row in rows if row["track_id"] not in self.ends]
