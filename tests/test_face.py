@@ -3,6 +3,8 @@
 The face is NASA's portrait of Eileen Collins, a public-domain photograph that ships with scikit-image.
 """
 
+from contextlib import closing
+
 import cv2
 import mediapipe as mp
 import numpy as np
@@ -13,8 +15,10 @@ from mediapipe.tasks.python import BaseOptions, vision
 
 from mien import face, media, people, sources
 from mien.face import follower
-from mien.face.finder import Box, change, overlap, windows
-from mien.face.landmarker import BLENDSHAPES, Landmarker
+from mien.face import _bundle as model_parts
+from mien.face.finder import Box, Finder, change, overlap, windows
+from mien.face.landmarker import BLENDSHAPES, EXPRESSIVE, WAYS, Landmarker, Region, Task
+from mien.media import Picture
 
 PORTRAIT = skimage.data.astronaut()
 FACE = Box(172, 64, 102, 128)
@@ -189,41 +193,106 @@ def test_head_angles_undo_a_known_rotation_of_any_scale(yaw, pitch, roll):
     assert face.head_angles(matrix) == pytest.approx((yaw, pitch, roll), abs=1e-9)
 
 
-def test_the_answer_read_from_memory_is_the_one_mediapipe_gives(model):
-    """Ours is read from the native records; MediaPipe's own objects must say the same, number by number."""
-    ours, public = Landmarker(model.read_bytes()), Landmarker(model.read_bytes())
-    assert ours.native  # with the version in the lock
-    public.native = False
+def test_the_networks_run_directly_see_what_mediapipe_sees(model):
+    """MediaPipe's VIDEO mode comes to rest on a still picture; there, in the same square, ours must say the same."""
+    picture = np.ascontiguousarray(hang(PORTRAIT, x=0, scale=1.0, turn_deg=12.0)[:360, :360])
+    ours, task = Landmarker(model.read_bytes()), Task(model.read_bytes(), "VIDEO")
+    theirs = [task.see(picture, k / 10) for k in range(60)][-1]
+    task.close()
+    low, high = theirs.points.min(axis=0), theirs.points.max(axis=0)  # MediaPipe's tracking takes the box around them
+    region = Region.of(theirs.points)._replace(side=1.5 * max((high - low)[:2]))
+    region = region._replace(x=(low[0] + high[0]) / 2, y=(low[1] + high[1]) / 2)
+    seen, width = ours.see(picture, 0.0, region), np.ptp(theirs.points[:, 0])
+    assert 80 < width < 160, "a face of a hundred pixels"
+    assert np.sqrt(((seen.points - theirs.points) ** 2).mean(axis=0)).max() < 0.004 * width
+    assert np.abs(seen.shapes - theirs.shapes).max() < 0.03
+    same = ours.expression(theirs.points[EXPRESSIVE, :2])[0]
+    np.testing.assert_allclose(same, theirs.shapes, atol=1e-5)  # from the same landmarks the same blendshapes
+
+
+def test_blendshapes_have_mediapipes_names_in_its_order(model):
     options = vision.FaceLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(model)),
-        running_mode=vision.RunningMode.VIDEO,
-        output_face_blendshapes=True,
-        output_facial_transformation_matrixes=True,
+        base_options=BaseOptions(model_asset_path=str(model)), output_face_blendshapes=True
     )
     with vision.FaceLandmarker.create_from_options(options) as theirs:
-        for k in range(3):
-            picture = np.ascontiguousarray(hang(PORTRAIT, x=60 + 3 * k)[:360, :360])
-            seen = ours.see(picture, k / 10)
-            for one, other in zip(seen, public.see(picture, k / 10), strict=True):
-                np.testing.assert_array_equal(one, other)
-            said = theirs.detect_for_video(mp.Image(image_format=mp.ImageFormat.SRGB, data=picture), 100 * k)
-            assert seen.points.tolist() == [[p.x, p.y, p.z] for p in said.face_landmarks[0]]
-            assert seen.shapes.tolist() == [shape.score for shape in said.face_blendshapes[0]]
-            assert tuple(f"bs_{shape.category_name}" for shape in said.face_blendshapes[0]) == BLENDSHAPES
-            np.testing.assert_array_equal(seen.matrix, said.facial_transformation_matrixes[0])
-    for one in (ours, public):
-        assert one.see(background()[:256, :256], 1.0) is None
-        one.close()
+        picture = np.ascontiguousarray(hang(PORTRAIT)[:360, :360])
+        said = theirs.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=picture))
+    assert tuple(f"bs_{shape.category_name}" for shape in said.face_blendshapes[0]) == BLENDSHAPES
 
 
-def test_mediapipe_writes_nothing_into_the_terminal(model, capfd):
+def test_a_square_without_a_face_shows_none(model):
+    ours = Landmarker(model.read_bytes())
+    assert ours.see(background()[:256, :256], 0.0, Region(128, 128, 200)) is None
+    assert ours.see(hang(PORTRAIT), 0.0, Region.around(Box(500, 200, 90, 90))) is None
+
+
+@pytest.mark.parametrize("turn_deg", [0, 40, -75])
+def test_a_turned_face_is_laid_upright_and_its_landmarks_turned_back(model, turn_deg):
+    ours = Landmarker(model.read_bytes())
+    upright, turned = hang(PORTRAIT, scale=1.0, x=0), hang(PORTRAIT, scale=1.0, x=0, turn_deg=turn_deg)
+    first = Region(*FACE.centre, 1.4 * FACE.h)
+    flat = ours.see(upright, 0.0, first)
+    leaning = ours.see(turned, 0.0, first._replace(turn=np.radians(turn_deg)))
+    about = cv2.getRotationMatrix2D(FACE.centre, -turn_deg, 1.0)
+    there = flat.points[:, :2] @ about[:, :2].T + about[:, 2]
+    assert np.abs(leaning.points[:, :2] - there).max() < 0.04 * FACE.w
+    assert Region.of(leaning.points).turn == pytest.approx(
+        Region.of(flat.points).turn + np.radians(turn_deg), abs=np.radians(3)
+    )
+
+
+def test_a_region_keeps_its_place_in_a_crop():
+    region = Region(100.0, 80.0, 40.0, 0.3)
+    inside = region.within(60, 50, 2.0)
+    assert inside == (80.0, 60.0, 80.0, 0.3)
+    assert inside.within(-120, -100, 0.5) == region
+
+
+def test_no_network_writes_into_the_terminal(model, capfd):
     """Neither when a model is loaded, nor when it is first used (on the first face, not the first picture)."""
-    landmarker = Landmarker(model.read_bytes())
-    landmarker.see(background()[:256, :256], 0.0)
-    landmarker.see(hang(PORTRAIT)[:360, :360], 0.1)
-    landmarker.close()
-    seen([hang(PORTRAIT)] * 3, model)
+    task = Task(model.read_bytes(), "IMAGE")
+    task.see(background()[:256, :256], 0.0)
+    task.see(hang(PORTRAIT)[:360, :360], 0.1)
+    task.close()
+    for way in WAYS:
+        seen([hang(PORTRAIT)] * 3, model, landmarks=way)
     assert capfd.readouterr().err == ""
+
+
+def test_an_unknown_way_is_refused():
+    with pytest.raises(ValueError, match="no landmarks 'magic'; expected one of direct, IMAGE, VIDEO"):
+        face.FaceSettings(landmarks="magic")
+
+
+def test_a_square_in_which_nothing_moved_is_not_looked_at_again(model):
+    """The second search costs nothing where nothing moved, and finds the same; one that moved is looked at."""
+    with closing(Finder(model_parts(model)[1], 0.5)) as finder:
+        looked = []
+        look = finder.look
+        finder.look = lambda part, x=0.0, y=0.0, scale=1.0: looked.append((x, y)) or look(part, x, y, scale)
+        first, n = finder.find(Picture.of(hang(PORTRAIT))), len(looked)
+        assert n == len(windows(640, 360))
+        noise = np.random.default_rng(0).integers(-2, 3, (360, 640, 1))
+        again = finder.find(Picture.of(np.clip(hang(PORTRAIT) + noise, 0, 255).astype(np.uint8)))
+        assert len(looked) == n
+        assert again == first
+        assert [box.score > 0.75 for box in first] == [True, False]
+        moved = finder.find(Picture.of(hang(PORTRAIT, x=90)))
+        assert n < len(looked) <= 2 * n
+        assert moved[0].x == pytest.approx(first[0].x + 30, abs=4)
+        before = len(looked)
+        finder.forget()
+        assert finder.find(Picture.of(hang(PORTRAIT, x=90))) == moved
+        assert len(looked) == before + n
+
+
+def test_a_face_that_leaps_within_its_crop_is_found_without_a_search_of_the_frame(model):
+    still, leapt = (hang(PORTRAIT, x=x, scale=0.4) for x in (60, 92))
+    rows, told = seen([still] * 5 + [leapt] * 5, model)
+    assert len(rows) == 10
+    assert rows["track_id"].nunique() == 1
+    assert told["recovered"] == 1
+    assert told["searches"] == 1
 
 
 def test_windows_cover_the_frame_and_stay_inside():

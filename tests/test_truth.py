@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mien import face, media, sources, synthetic
+from mien.face.landmarker import WAYS
 from mien.face.pose import canonical
 from mien.study import instrument
 from mien.synthetic import LOOKS, Condition, trial
@@ -126,7 +127,7 @@ SETTINGS = instrument.InstrumentSettings(scripts=1, looks=(0, 2, 5, 7), few=(0, 
 
 @pytest.fixture(scope="module")
 def errors():
-    """The table of errors over four plain trials, and two of them in VIDEO mode."""
+    """The table of errors over four plain trials, and two of them by MediaPipe's own task in both modes."""
     trials = [
         (ask, instrument.measured(ask, SETTINGS)) for ask in instrument.asked(SETTINGS) if ask.way != "whole picture"
     ]
@@ -157,11 +158,11 @@ def test_blinks_are_found_and_none_is_made_up(errors):
     assert errors.loc[("plain", "", "blink", "precision"), "value"] >= 0.9
 
 
-def test_the_mouth_is_followed_and_better_than_with_mediapipes_memory(errors):
+def test_the_mouth_is_followed_and_better_than_with_smoothing(errors):
     assert errors.loc[("plain", "", "mouth opening", "correlation"), "value"] >= 0.9
     assert errors.loc[("plain", "", "smile", "correlation"), "low"] > 0.9
-    image, video = (errors.loc[("way", way, "mouth opening", "correlation"), "value"] for way in ("IMAGE", "VIDEO"))
-    assert image > video + 0.02
+    direct, video = (errors.loc[("way", way, "mouth opening", "correlation"), "value"] for way in ("direct", "VIDEO"))
+    assert direct > video + 0.02
 
 
 def test_nobody_is_seen_where_nobody_is(errors):
@@ -198,15 +199,16 @@ def test_the_canonical_face_is_that_of_the_model_bundle():
     assert np.allclose(canonical(), mesh, atol=1e-4)
 
 
-def test_on_a_real_clip_both_modes_say_nearly_the_same_and_the_head_is_steady(shared):
+def test_on_a_real_clip_all_ways_say_nearly_the_same_and_the_head_is_steady(shared):
     path = shared / "data" / "clips" / "one_person_webcam_silent.webm"
     frames = [(time_s, rgb) for time_s, rgb in media.frames(path) if time_s < 2]
-    video, image = (face.extract(frames, face.FaceSettings(remembers=way)).set_index("time_s") for way in (True, False))
-    apart = (video["yaw_deg"] - image["yaw_deg"]).abs()
-    assert len(video) == len(image) == len(frames)
-    assert 0 < apart.median() < 1.5
-    assert max(mode["yaw_deg"].diff().diff().abs().median() for mode in (video, image)) < 0.4
-    assert np.corrcoef(video["eye_opening"], image["eye_opening"])[0, 1] > 0.8
+    direct, *others = (face.extract(frames, face.FaceSettings(landmarks=way)).set_index("time_s") for way in WAYS)
+    for other in others:
+        apart = (direct["yaw_deg"] - other["yaw_deg"]).abs()
+        assert len(direct) == len(other) == len(frames)
+        assert 0 < apart.median() < 1.5
+        assert np.corrcoef(direct["eye_opening"], other["eye_opening"])[0, 1] > 0.8
+    assert max(way["yaw_deg"].diff().diff().abs().median() for way in (direct, *others)) < 0.4
 
 
 def test_a_face_that_turned_too_far_is_found_again_as_soon_as_it_turns_back():

@@ -82,8 +82,9 @@ class FaceSettings:
     no look after resembles any before by ``other_change`` (of the face, and with its surroundings): of 104 pairs of
     faces put in one place the most alike differ by (0.38, 0.31), and no face of the clips under a still camera both.
     Where more than a share ``replaced`` of a face's pixels change by ``replaced_levels`` grey levels from one frame
-    to the next, as moved along and as left in place, the track ends at once: faces of the clips reach 0.57 at 10
-    frames a second and a swap of two tiles begins at 0.72, even with the mirrored picture of the same person.
+    to the next, as moved along and as left in place, the track ends at once: faces of the clips reach 0.60 at 10
+    frames a second, one of 48 px that sways on a stage 0.67, and a swap of two tiles begins at 0.72, even with the
+    mirrored picture of the same person.
     ``renew_s``: a face's crop is laid anew at whole multiples of this, so that what is measured does not depend on when
     the face was found. ``near_widths``: how far a face may leap between two frames and still be the same. ``mirror_s``:
     how often each face is held against its mirror image, for two looks. ``trust``: what makes a frame less trustworthy,
@@ -105,7 +106,7 @@ class FaceSettings:
     sudden_change: float = 0.25
     doubt_s: float = 1.0
     other_change: tuple[float, float] = (0.33, 0.15)
-    replaced: float = 0.6
+    replaced: float = 0.7
     replaced_levels: float = 10.0
     scene_change: float = 0.2
     crop_scale: float = 2.2
@@ -114,6 +115,10 @@ class FaceSettings:
     mirror_s: float = 2.0
     landmarks: str = WAYS[0]
     trust: TrustSettings = TrustSettings()
+
+    def __post_init__(self):
+        if self.landmarks not in WAYS:
+            raise ValueError(f"no landmarks {self.landmarks!r}; expected one of {', '.join(WAYS)}")
 
 
 def extract(frames, settings=None, model_path=None, told=None):

@@ -12,6 +12,7 @@ degrees, so that pitch means most as a change from the person's own.
 
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,19 +24,41 @@ def canonical():
     return pd.read_csv(Path(__file__).parent / "canonical.csv")[["x_cm", "y_cm", "z_cm"]].to_numpy()
 
 
+class Laid(NamedTuple):
+    """How the canonical face lies on landmarks: ``turn`` (3, 3) as of :func:`head_turn`, ``side`` (what the canonical
+    face measures from forehead to chin, seen from the front) and ``middle`` (x, y) in the unit of the landmarks."""
+
+    turn: np.ndarray
+    side: float
+    middle: np.ndarray
+
+
+def laid(points):
+    """Fit turn, size and place of the canonical face to ``points`` (468 or more, 3) in one step (Umeyama 1991).
+
+    All 468 weigh the same: fewer, or those that speech leaves alone, follow the mouth more, not less.
+    """
+    seen = np.asarray(points)[:468] * [1, -1, -1]
+    here, there = seen.mean(axis=0), canonical().mean(axis=0)
+    u, stretch, v = np.linalg.svd((seen - here).T @ (canonical() - there))
+    mirrored = [1, 1, np.sign(np.linalg.det(u @ v))]
+    turn = u @ np.diag(mirrored) @ v
+    scale = (stretch @ mirrored) / ((canonical() - there) ** 2).sum()
+    low, high = canonical().min(axis=0), canonical().max(axis=0)
+    middle = scale * turn @ ((low + high) / 2 - there) + here
+    return Laid(turn, float(scale * (high - low)[1]), middle[:2] * [1, -1])
+
+
 def head_turn(points):
     """The rotation (3, 3) that turns the canonical face into this one, x right, y up, z to the camera.
 
     ``points`` (468 or more, 3): landmarks as MediaPipe gives them for a square picture: x right, y down, z away from
-    the camera, all in the same unit. All 468 weigh the same: fewer, or those that speech leaves alone, follow the
-    mouth more, not less.
+    the camera, all in the same unit.
 
     >>> bool(np.allclose(head_turn(canonical() * [1, -1, -1]), np.eye(3)))
     True
     """
-    seen = np.asarray(points)[:468] * [1, -1, -1]
-    u, _, v = np.linalg.svd((seen - seen.mean(axis=0)).T @ (canonical() - canonical().mean(axis=0)))
-    return u @ np.diag([1, 1, np.sign(np.linalg.det(u @ v))]) @ v
+    return laid(points).turn
 
 
 def head_angles(matrix):

@@ -228,7 +228,7 @@ def summed_up(trials, settings):
             groups.setdefault(place, []).append(parts)
         for band in YAW_BANDS_DEG if ask.axis == "plain" else ():
             groups.setdefault(("yaw", f"{band[0]}–{band[1]}"), []).append(components(frames, rate_hz, band))
-    groups["way", "VIDEO − IMAGE"] = between_modes(trials)
+    groups |= {("way", f"{way} − {WAYS[0]}"): between(trials, way) for way in WAYS[1:3]}
     groups |= {("gallery of 9", way): [parts] for way, parts in gallery(settings).items()}
     units = {axis: unit for axis, (unit, *_) in settings.axes.items()}
     units |= {"skin": "L* of the cheeks", "head depth": "of the canonical face", "yaw": "deg"}
@@ -257,16 +257,15 @@ def _dose(value):
     return "as drawn" if value is None else f"{value:g}"
 
 
-def between_modes(trials):
-    """How far VIDEO and IMAGE mode lie apart on the same pictures, as parts of each trial."""
+def between(trials, way):
+    """How far one of MediaPipe's modes lies from its networks run directly, as parts of each trial."""
     by_key = {(ask.look, ask.condition.script, ask.axis, ask.way): frames for ask, frames in trials}
     found = []
-    for (look, script, _, way), video in by_key.items():
-        if way == "VIDEO":
-            other = by_key[look, script, "plain", "IMAGE"]
-            parts = {}
+    for (look, script, axis, _), mode in ((key, frames) for key, frames in by_key.items() if key[3] == way):
+        if axis == "way":
+            other, parts = by_key[look, script, "plain", WAYS[0]], {}
             for name in ("yaw_deg", "pitch_deg", "eye_opening", "mouth_opening", "smile"):
-                apart = (video[f"seen_{name}"] - other[f"seen_{name}"]).abs()
+                apart = (mode[f"seen_{name}"] - other[f"seen_{name}"]).abs()
                 parts[name.removesuffix("_deg").replace("_", " "), "apart_median"] = _once(apart.median())
                 parts[name.removesuffix("_deg").replace("_", " "), "apart_p95"] = _once(apart.quantile(0.95))
             found.append(parts)
@@ -348,7 +347,7 @@ def answer(table):
     mouth, found = (
         [rows.loc[(axis, dose, *key), "value"] for dose in doses]
         for axis, doses, key in (
-            ("way", WAYS[:2], ("mouth opening", "correlation")),
+            ("way", WAYS[:3], ("mouth opening", "correlation")),
             ("gallery of 9", ("whole picture", "crops"), ("face", "found_share")),
         )
     )
@@ -359,8 +358,9 @@ def answer(table):
         f"{said('pitch', 'error_deg')}° in pitch ({said('pitch', 'error_from_own_deg')}° about the face's own zero), "
         f"{said('roll', 'error_deg')}° in roll; r = {said('mouth opening', 'correlation', 2)} for the mouth's opening, "
         f"{said('smile', 'correlation', 2)} for the smile; blinks: recall {said('blink', 'recall', 2)}, precision "
-        f"{said('blink', 'precision', 2)}. {' '.join(_stops(table))} MediaPipe's VIDEO mode, which smooths over time, "
-        f"would follow the mouth with r = {mouth[1]:.2f} where IMAGE mode gives {mouth[0]:.2f}. Of nine faces in a "
+        f"{said('blink', 'precision', 2)}. {' '.join(_stops(table))} MediaPipe's own task would follow the mouth of the "
+        f"same few faces with r = {mouth[2]:.2f} in VIDEO mode, which smooths over time, and {mouth[1]:.2f} in IMAGE mode; "
+        f"its networks run directly give {mouth[0]:.2f}. Of nine faces in a "
         f"gallery, whole pictures show MediaPipe {100 * found[0]:.0f} %, crops {100 * found[1]:.0f} %."
     )
 
