@@ -12,8 +12,8 @@ clip shorter than the recording is played forwards and backwards, so that it nev
 
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -118,8 +118,10 @@ def build(folder, name, shared, tiles, layouts, seconds, size=SIZE, rate_hz=10.0
     """
     times = np.round(np.arange(round(seconds * rate_hz)) / rate_hz, 6)
     states = [_state(tiles, layouts, t) for t in times]
-    pictures = (_drawn(shared, tiles, state, t, size, rate_hz) for t, state in zip(times, states, strict=True))
-    path = media.write_video(Path(folder) / f"{name}.mp4", pictures, rate_hz, sound)
+    with TemporaryDirectory(dir=folder) as scratch:
+        clips = Clips(shared, Path(scratch), rate_hz)
+        pictures = (_drawn(clips, tiles, state, t, size) for t, state in zip(times, states, strict=True))
+        path = media.write_video(Path(folder) / f"{name}.mp4", pictures, rate_hz, sound)
     rows = [
         {"time_s": t, "who": tile.who, "place": place, "visible": visible, "layout": layout}
         | dict(zip("xywh", box, strict=True))
@@ -179,45 +181,65 @@ def _events(states, times):
 # ---- drawing ---------------------------------------------------------------------------------------------------------
 
 
-def _drawn(shared, tiles, numbered, time_s, size, rate_hz):
+def _drawn(clips, tiles, numbered, time_s, size):
     _, state = numbered
     frame = np.empty((size[1], size[0], 3), np.uint8)
     frame[:] = WALL
     for tile, _, box, visible in sorted(state, key=lambda one: -one[2][2] * one[2][3]):  # the small lie in front
         x, y, w, h = box
-        frame[y : y + h, x : x + w] = (
-            _picture(shared, tile, time_s, (w, h), rate_hz) if visible else _initials(tile, w, h)
-        )
+        frame[y : y + h, x : x + w] = _picture(clips, tile, time_s, (w, h)) if visible else _initials(tile, w, h)
         _name_bar(frame, tile, box)
     return frame
 
 
-def _picture(shared, tile, time_s, size, rate_hz):
-    pictures = _clip(shared, tile.source, size, rate_hz)
-    number = round(clip_time(tile, time_s, len(pictures) / rate_hz, rate_hz) * rate_hz)
-    picture = pictures[min(max(number, 0), len(pictures) - 1)]
+def _picture(clips, tile, time_s, size):
+    length, rate_hz = clips.length(tile.source, size), clips.rate_hz
+    number = round(clip_time(tile, time_s, length / rate_hz, rate_hz) * rate_hz)
+    picture = clips.picture(tile.source, size, min(max(number, 0), length - 1))
     return picture[:, ::-1] if tile.mirrored else picture
 
 
-@cache
-def _clip(shared, source, size, rate_hz):
-    """All pictures of a source at ``rate_hz``, cropped and letterboxed to ``size``."""
-    about = SOURCES[source]
-    first_s, last_s = about.span_s
-    shown, due_s = [], first_s
-    for time_s, frame in media.pictures(shared / "data" / about.clip):
-        if time_s < first_s:
-            continue
-        if time_s >= min(last_s, first_s + CLIP_MAX_S):
-            break
-        if not shown:
-            due_s = time_s
-        picture = None
-        while due_s <= time_s + 1e-6:
-            picture = _letterboxed(frame, about.crop, size) if picture is None else picture
-            shown.append(picture)
-            due_s += 1 / rate_hz
-    return shown
+class Clips:
+    """All pictures of some sources at ``rate_hz``, cropped and letterboxed to a size: kept in files of ``folder``.
+
+    In memory those of one mosaic are as much as a gigabyte.
+    """
+
+    def __init__(self, shared, folder, rate_hz):
+        self.shared, self.folder, self.rate_hz = shared, folder, rate_hz
+        self._lengths = {}
+
+    def length(self, source, size):
+        """How many pictures there are."""
+        if (source, size) not in self._lengths:
+            with self._path(source, size).open("wb") as file:
+                self._lengths[source, size] = sum(bool(file.write(picture)) for picture in self._made(source, size))
+        return self._lengths[source, size]
+
+    def picture(self, source, size, number):
+        """One of them, (height, width, 3) uint8."""
+        pixels = size[0] * size[1] * 3
+        flat = np.fromfile(self._path(source, size), np.uint8, pixels, offset=number * pixels)
+        return flat.reshape(size[1], size[0], 3)
+
+    def _path(self, source, size):
+        return self.folder / f"{source}-{size[0]}x{size[1]}"
+
+    def _made(self, source, size):
+        about = SOURCES[source]
+        first_s, last_s = about.span_s
+        due_s = None
+        for time_s, frame in media.pictures(self.shared / "data" / about.clip):
+            if time_s < first_s:
+                continue
+            if time_s >= min(last_s, first_s + CLIP_MAX_S):
+                break
+            due_s = time_s if due_s is None else due_s
+            picture = None
+            while due_s <= time_s + 1e-6:
+                picture = _letterboxed(frame, about.crop, size) if picture is None else picture
+                yield picture
+                due_s += 1 / self.rate_hz
 
 
 def _letterboxed(frame, crop, size):

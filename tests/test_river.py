@@ -1,7 +1,10 @@
 """A recording goes down the river whole, a broken one is named, and nothing that was there before is lost."""
 
 import json
+import multiprocessing
+import os
 import shutil
+import signal
 
 import av
 import numpy as np
@@ -9,7 +12,7 @@ import pandas as pd
 import pytest
 
 from mien import face, media, people, recordings, river, sources, store, tables, windows
-from mien.river import jobs
+from mien.river import jobs, pool
 
 QUICK = river.RiverSettings(rate_hz=5.0, window=windows.WindowSettings(length_s=8.0, hop_s=8.0, calibration_s=4.0))
 
@@ -185,6 +188,110 @@ def test_windows_end_where_what_could_be_decoded_ends(talk, tmp_path):
     assert made["end_s"].max() <= faces["picture_end_s"] + 0.1
     assert made["face_valid_share"].min() > 0.9
     assert any("the file states 16.00 s of picture" in warning for warning in report["warnings"])
+
+
+# --- a process that dies loses nothing but what it did --------------------------------------------------------------
+
+
+def kill_workers():
+    for process in multiprocessing.active_children():
+        os.kill(process.pid, signal.SIGKILL)
+
+
+def test_a_worker_that_is_killed_once_changes_no_table(built, talk, tmp_path):
+    killed = []
+
+    def kill_at_first_step(name, *_):
+        if name.startswith("talk: ") and not killed:
+            killed.append(name)
+            kill_workers()
+
+    report = build(talk, tmp_path, workers=2, progress=kill_at_first_step)
+    assert killed
+    assert contents(tmp_path) == contents(built[0])
+    assert any("SIGKILL; it was tried again alone, and that went well" in words for words in report["warnings"])
+    assert not [path.name for path in tmp_path.rglob(".*") if path.name[1].isdigit()]
+
+
+def dies_of_a_bad_file(job, settings, tick, whole, errors):
+    """What a crash in a decoder does: the process that reads the file is gone, whenever it reads it."""
+    if job.medium.path.name.startswith("dies") and job.stage == "voice":
+        job.part.parent.mkdir(parents=True, exist_ok=True)
+        job.part.with_name(f".{os.getpid()}.{job.part.name}").write_bytes(b"half")
+        os.kill(os.getpid(), signal.SIGKILL if "killed" in job.medium.path.name else signal.SIGSEGV)
+    return jobs._run_quietly(job, settings, tick, whole, errors)
+
+
+def test_a_file_of_which_processes_die_is_one_error_and_the_others_are_built(tmp_path, monkeypatch):
+    (tmp_path / "batch").mkdir()
+    for name in ("dies", "dies_killed", "good"):
+        noise(tmp_path / "batch" / f"{name}.wav")
+    monkeypatch.setattr(jobs, "_run_quietly", dies_of_a_bad_file)
+    steps, out = [], tmp_path / "out"
+    report = build(tmp_path / "batch", out, workers=2, progress=lambda *step: steps.append(step))
+    unread = {one["recording_id"]: one["error"] for one in report["unread"]}
+    assert set(unread) == {"dies", "dies_killed"}
+    assert "dies.wav: voice: its process was ended by SIGSEGV, and again when it was tried alone" in unread["dies"]
+    assert "re-encode the file" in unread["dies"]
+    assert "ended by SIGKILL" in unread["dies_killed"]
+    assert "fewer --workers" in unread["dies_killed"]
+    assert set(read_tables(out)["voice"]["recording_id"]) == {"good"}
+    assert [step[1:] for step in steps if step[0] == "files"] == [(k + 1, 6) for k in range(6)]
+    assert not list(out.rglob(".*.voice.parquet"))
+    assert not multiprocessing.active_children()
+
+
+def runs_out_of_memory(job, settings, tick, whole, errors):
+    if job.stage == "speech" and job.medium.path.name == "large.wav":
+        raise MemoryError
+    return jobs._run_quietly(job, settings, tick, whole, errors)
+
+
+def test_a_file_that_needs_too_much_memory_is_one_error(tmp_path, monkeypatch):
+    (tmp_path / "batch").mkdir()
+    for name in ("large", "small"):
+        noise(tmp_path / "batch" / f"{name}.wav")
+    monkeypatch.setattr(jobs, "_run_quietly", runs_out_of_memory)
+    report = build(tmp_path / "batch", tmp_path / "out", workers=2)
+    (unread,) = report["unread"]
+    assert "large.wav: speech: its process ran out of memory, and again when it was tried alone" in unread["error"]
+    assert report["counts"]["recordings"] == 2
+
+
+def dies_at_once(*_):
+    os._exit(3)
+
+
+def test_where_no_worker_lives_the_work_is_done_here(built, talk, tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "_serve", dies_at_once)
+    report = build(talk, tmp_path, workers=2)
+    assert contents(tmp_path) == contents(built[0])
+    words = "no process could be started to work beside this one (its process ended with exit code 3)"
+    assert [words in warning for warning in report["warnings"]].count(True) == 1
+
+
+def test_what_a_process_died_of_is_never_done_here(tmp_path, monkeypatch):
+    """It would end the whole batch; a file that nothing died of may be done here."""
+    (tmp_path / "batch").mkdir()
+    for name in ("dies", "good"):
+        noise(tmp_path / "batch" / f"{name}.wav")
+    found = recordings.read(tmp_path / "batch")
+    steps = jobs.jobs_of(found, tmp_path / "out", QUICK)
+    started, start = [], pool.CONTEXT.Process.start
+
+    def two_and_no_more(process):
+        started.append(process)
+        if len(started) > 2:
+            raise OSError("no place for one more")
+        start(process)
+
+    monkeypatch.setattr(pool.CONTEXT.Process, "start", two_and_no_more)
+    monkeypatch.setattr(jobs, "_run_quietly", dies_of_a_bad_file)
+    told = {}
+    errors = jobs.work(steps, QUICK, 2, lambda *_: None, told)
+    (part,) = errors
+    assert (part.parent.name, part.stem) == ("dies", "voice")
+    assert "and no other could be started to try again" in errors[part]
 
 
 # --- a long video is cut in time ------------------------------------------------------------------------------------

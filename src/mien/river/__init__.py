@@ -66,19 +66,21 @@ def build(found, out, settings=None, workers=1, progress=None, hand=None):
     found = [joined(recording) for recording in recordings.distinct(found)]
     hand = who.hands(found, hand)
     jobs = jobs_of(found, out, settings)
-    errors = work(jobs, settings, workers, progress or (lambda *_: None))
+    told = {}
+    errors = work(jobs, settings, workers, progress or (lambda *_: None), told)
     built, failed = _sort_out(found, jobs, errors)
     if not built:
         raise BuildError("\n".join(f"{one['recording_id']}: {one['error']}" for one in failed))
     good = [job for job in jobs if job.part not in errors]
     _write_tables(built, good, out, settings, hand)
     left = _left_out(built, jobs, errors) | {"failed": failed}
+    left["warnings"] += told.get("warnings", [])
     left["warnings"] += [warning for recording in built for warning in (*recording.notes, *late(recording, good))]
     mouths = store.notes(out / FILES["turns"])["mouths"]
     left["warnings"] += [warning for one in mouths.items() for warning in doubted(*one)]
-    told = report(built, left, good, out, settings)
-    store.write_json(told, out / "report.json")
-    return told
+    made = report(built, left, good, out, settings)
+    store.write_json(made, out / "report.json")
+    return made
 
 
 def _sort_out(found, jobs, errors):

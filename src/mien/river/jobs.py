@@ -4,9 +4,8 @@ import ctypes
 import math
 import multiprocessing
 import sys
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mien import face, media, people, recordings, sources, store, tables, turns, voice
-from mien.river import stop
+from mien.river import pool, stop
 
 ENOUGH_S = 0.5
 """A piece goes on for longer than a doubt lasts by this much: boxes are compared there, and times are rounded."""
@@ -221,54 +220,42 @@ def _make_segments(job, settings, part, tick):
     return told
 
 
-def work(jobs, settings, workers, progress):
-    """Run the jobs and their pieces, in this process or in several; return the errors by the part not made."""
+def work(jobs, settings, workers, progress, told=None):
+    """Run the jobs and their pieces, in this process or in several; return the errors by the part not made.
+
+    ``told["warnings"]`` says where a process died or could not be started and the work went on without it.
+    """
     steps = [step for job in jobs for step in (*((piece, job) for piece in job.pieces), (job, None))]
     if workers <= 1 or len(steps) <= 1:
         return _work_here(steps, settings, progress)
-    done, errors = set(), {}
-    context = multiprocessing.get_context("spawn")  # MediaPipe's threads do not survive a fork
-    # No max_tasks_per_child: with it Python 3.11 may wait for ever (CPython issue 115634).
-    n = min(workers, len(steps))
-    with context.Manager() as manager, ProcessPoolExecutor(n, context, initializer=_as_worker) as pool:
-        ticks, others, waiting, left = manager.Queue(), multiprocessing.active_children(), {}, steps
-        try:
-            while waiting or left:
-                ready = [step for step in left if all(piece.part in done for piece in step[0].pieces)]
-                left = [step for step in left if step not in ready]
-                with stop.held_back():
-                    for job, whole in ready:
-                        waiting[pool.submit(_run_quietly, job, settings, Ticks(ticks), whole, errors)] = job
-                for answer in wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)[0]:
-                    job = waiting.pop(answer)
-                    done.add(job.part)
-                    if answer.result():
-                        errors[job.part] = answer.result()
-                    progress("files", len(done), len(steps))
-                while not ticks.empty():
-                    progress(*ticks.get())
-        except BaseException:  # Ctrl-C, or a disk that is full: what waits or runs is left for the next call
-            pool.shutdown(wait=False, cancel_futures=True)
-            stop.end(others, [job.part for job, _ in steps])
-            raise
+    others = multiprocessing.active_children()
+    beside = pool.Pool(partial(_run_quietly, settings=settings), min(workers, len(steps)), progress)
+    try:
+        errors = _work_beside(steps, beside, progress)
+        beside.close()
+    except BaseException:  # Ctrl-C, or a disk that is full: what waits or runs is left for the next call
+        stop.end(others, [job.part for job, _ in steps])
+        raise
+    if told is not None:
+        told["warnings"] = beside.warnings
     return errors
 
 
-def _as_worker():
-    """A process that works beside others of its kind."""
-    stop.not_heard()
-    media.one_thread()
-
-
-@dataclass(frozen=True)
-class Ticks:
-    """Progress that crosses from a worker process to the one that shows it."""
-
-    queue: object
-
-    def __call__(self, name, done, total):
-        """Pass one step on: what is being done, how much of it is done, and how much there is."""
-        self.queue.put((name, done, total))
+def _work_beside(steps, beside, progress):
+    done, errors, left, n = set(), {}, steps, 0
+    while n < len(steps):
+        ready = [step for step in left if all(piece.part in done for piece in step[0].pieces)]
+        left = [step for step in left if step not in ready]
+        for job, whole in ready:
+            lacks = {piece.part: errors[piece.part] for piece in job.pieces if piece.part in errors}
+            beside.submit(job, whole=whole, errors=lacks)
+        for job, error in beside.answers():
+            done.add(job.part)
+            n += 1
+            if error:
+                errors[job.part] = error
+            progress("files", n, len(steps))
+    return errors
 
 
 def _work_here(steps, settings, progress):

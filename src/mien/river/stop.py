@@ -25,14 +25,19 @@ def held_back():
 
 
 def end(others, parts):
-    """End the processes started here, but for ``others``, and remove what they had begun to write beside ``parts``.
-
-    A kept file appears whole or not at all (:func:`mien.store.kept`), so whatever is there is good for the next call.
-    """
+    """End the processes started here, but for ``others``, and remove what they had begun to write beside ``parts``."""
     for process in multiprocessing.active_children():
         if process not in others:
             process.kill()
             process.join()
-            for folder in {part.parent for part in parts}:
-                for begun in folder.glob(f".{process.pid}.*"):
-                    begun.unlink(missing_ok=True)
+            tidy(process.pid, parts)
+
+
+def tidy(pid, parts):
+    """Remove what a process that is gone had begun to write beside ``parts``.
+
+    A kept file appears whole or not at all (:func:`mien.store.kept`), so whatever is there is good for the next call.
+    """
+    for folder in {part.parent for part in parts}:
+        for begun in folder.glob(f".{pid}.*"):
+            begun.unlink(missing_ok=True)
