@@ -58,6 +58,5 @@ def _band_edge(samples, settings):
     power = np.abs(np.fft.rfft(frames * np.hanning(size))) ** 2
     spectrum = 10 * np.log10(np.quantile(power, 0.95, axis=0) + 1e-20)
     low = round(settings.f0_min_hz * size / settings.rate_hz)  # what is deeper than a voice (wind, hum) is no measure
-    return float(
-        np.flatnonzero(spectrum >= spectrum[low:].max() - settings.band_range_db)[-1] * settings.rate_hz / size
-    )
+    heard = np.flatnonzero(spectrum >= spectrum[low:].max() - settings.band_range_db)
+    return float(heard[-1] * settings.rate_hz / size)

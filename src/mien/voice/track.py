@@ -113,12 +113,13 @@ def frames(sound, settings=None, told=None):
     ``hnr_ac_db`` 10 log10(r/(1-r)), r the autocorrelation at the period (not Praat's HNR); ``alpha_ratio_db`` energy
     50-1000 over 1000-5000 Hz; ``hammarberg_db`` strongest peak under 2 kHz over that in 2-5 kHz (Hammarberg et al.
     1980); ``slope_*`` of the spectrum in dB per kHz; ``mfcc_1`` to ``mfcc_4``; ``flux`` change of the spectrum's shape,
-    0 to 1.41; ``noise_db`` level of the noise around; ``bandwidth_hz`` up to where there is sound; ``clipping_share`` of
-    the samples of the hop (see :mod:`mien.voice.spoilt`).
+    0 to 1.41; ``noise_db`` level of the noise around; ``bandwidth_hz`` up to where there is sound; ``clipping_share``
+    of the samples of the hop (see :mod:`mien.voice.spoilt`).
 
     Voicing is pYIN's own decision: on acted speech it finds 86 to 92 % of what Praat calls voiced, a voiced probability
     of at least .5 only 18 to 22 %. ``told`` collects ``clipping_share``, ``digital_silence_share``, ``voiced_share``,
-    ``octave_errors``, what :func:`mien.voice.quality.told` says of the track, and ``warnings``. Raises ValueError at another rate.
+    ``octave_errors``, what :func:`mien.voice.quality.told` says of the track, and ``warnings``.
+    Raises ValueError at another rate.
     """
     settings = settings or VoiceSettings()
     told = {} if told is None else told
