@@ -16,17 +16,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mien import media, store, voice
+from mien import media, store, tables, voice
 from mien.evidence import EvidenceSettings
 from mien.evidence.intervals import interval
-from mien.synthetic.spoken import VOICES, SpokenCondition, spoken_trial
+from mien.synthetic.spoken import LOUDER_DB, VOICES, SpokenCondition, spoken_trial
 from mien.voice import VoiceSettings
 
 AXES = {
     "noise": ("dB over noise", "snr_db", (20.0, 10.0, 5.0, 0.0)),
     "echo": ("RT60, s", "rt60_s", (0.3, 0.6)),
     "Opus": ("kbit/s", "opus_kbit_s", (24.0, 12.0, 8.0)),
-    "AAC": ("kbit/s", "aac_kbit_s", (64.0, 32.0, 16.0)),
+    "AAC": ("kbit/s", "aac_kbit_s", (32.0, 16.0)),
     "line": ("", "is_telephone", (True,)),
     "clipping": ("share of samples", "clipped_share", (0.005, 0.05)),
     "gain": ("", "has_gain", (True,)),
@@ -55,6 +55,10 @@ TARGETS = {
 }
 """What a voice number must reach to be trusted; ``limits`` names the conditions under which it does not."""
 
+COUNTED = ("recall", "precision")
+"""Shares of pauses. Where one is 0 or 1 throughout, a pause is its unit; of a share of frames it is a stretch of
+speech, because neighbouring frames are wrong together; of the suspicion of gain it is a trial."""
+
 TIMBRE = ("alpha_ratio_db", "hammarberg_db", "hnr_ac_db")
 
 
@@ -62,7 +66,7 @@ TIMBRE = ("alpha_ratio_db", "hammarberg_db", "hnr_ac_db")
 class VoiceTrialSettings:
     """How much is tried: scripts per voice in the plain condition, and in the others; axes, doses and measurement."""
 
-    scripts: int = 8
+    scripts: int = 6
     few: int = 3
     voices: tuple[str, ...] = tuple(VOICES)
     axes: dict = field(default_factory=lambda: dict(AXES))
@@ -81,9 +85,8 @@ class Ask(NamedTuple):
 
 def asked(settings):
     """Every trial of the study, one voice and script after the other, the plain condition (a quiet room) first."""
-    worse = [
-        (axis, _dose(axis, dose), {name: dose}) for axis, (_, name, doses) in settings.axes.items() for dose in doses
-    ]
+    axes = settings.axes.items()
+    worse = [(axis, dose_said(axis, dose), {name: dose}) for axis, (_, name, doses) in axes for dose in doses]
     worse += [("together", dose, changes) for dose, changes in settings.together.items()]
     asks = []
     for who in settings.voices:
@@ -95,7 +98,8 @@ def asked(settings):
     return asks
 
 
-def _dose(axis, value):
+def dose_said(axis, value):
+    """A dose as the table names it: ``20``, ``none``, ``telephone``."""
     if axis in SAID:
         return SAID[axis][str(value)]
     return "none" if value is None else f"{value:g}"
@@ -105,55 +109,73 @@ def error_table(settings, folder, workers=1, tick=lambda *_: None):
     """The error of every voice number under every condition: a row per axis, dose, voice, quantity and metric.
 
     Columns axis, dose, unit, voice (``all`` for all of them), quantity, metric, value, low, high, method, n_trials,
-    is_synthetic. ``folder`` keeps the parts of each trial, so that a stopped run goes on where it stopped.
+    is_synthetic. ``folder`` keeps the frames of each trial, so that a stopped run goes on where it stopped.
     """
     asks, found = asked(settings), []
     work = joblib.Parallel(n_jobs=min(workers, len(asks)), return_as="generator", batch_size=4)
-    for parts in work(joblib.delayed(kept)(ask, settings, folder) for ask in asks):
-        found.append(parts)
+    for one in work(joblib.delayed(parts)(ask, settings, folder) for ask in asks):
+        found.append(one)
         tick("voice trials", len(found), len(asks))
     return summed_up(list(zip(asks, found, strict=True)), settings)
 
 
+def parts(ask, settings, folder):
+    """The measures of one trial, as :func:`components` gives them."""
+    return components(spoken_trial(ask.condition), *kept(ask, settings, folder), settings.voice)
+
+
 def kept(ask, settings, folder):
-    """The measures of one trial as :func:`components` gives them, kept in ``folder``."""
+    """What the instrument says of one trial, measured once and kept in ``folder``: frames and speech."""
     name = store.file_name(f"{ask.axis} {ask.dose} {ask.condition.voice} {ask.condition.script}".lower())
     causes = {
         "asked": ask._asdict(),
         "voice": settings.voice,
-        "code": store.code("media", "synthetic", "voice", "study"),
+        "code": store.code("media", "synthetic", "voice"),
     }
 
     def make(part):
-        found = components(spoken_trial(ask.condition), settings.voice)
-        rows = [(*key, above, below) for key, (above, below) in found.items()]
-        pd.DataFrame(rows, columns=["quantity", "metric", "above", "below"]).to_csv(part, index=False)
+        rows, speech = measured(spoken_trial(ask.condition), settings.voice)
+        tables.write(rows, part)
+        return {"speech": speech[["start_s", "end_s"]].to_numpy().tolist()}
 
-    table = pd.read_csv(store.kept(folder / f"voice_{name}.csv", causes, make))
-    return {(row.quantity, row.metric): (row.above, row.below) for row in table.itertuples()}
+    path = store.kept(folder / f"{name}.parquet", causes, make)
+    return pd.read_parquet(path), pd.DataFrame(store.notes(path)["speech"], columns=["start_s", "end_s"], dtype=float)
+
+
+def measured(one, settings):
+    """Frames and speech of a trial, by the same functions as any recording's."""
+    sound = media.Sound(one.samples, one.rate_hz)
+    return voice.frames(sound, settings), voice.speech(sound, settings)
 
 
 # --- what is compared in one trial -----------------------------------------------------------------------------------
 
 
-def components(one, settings):
+def components(one, rows, speech, settings):
     """The measures of one trial as parts (quantity, metric) → (above, below): over trials, Σ above ÷ Σ below.
 
-    The sound goes through the same functions as any recording's: frames, speech, features. A share has its counts; a
-    median, a slope or a ratio has below 1.
+    ``rows`` and ``speech`` as :func:`measured` gives them. A share has its counts; a median, a slope or a ratio has
+    below 1.
     """
-    sound = media.Sound(one.samples, one.rate_hz)
-    rows, speech = voice.frames(sound, settings), voice.speech(sound, settings)
-    both = one.truth.merge(rows.round({"time_s": 3}), on="time_s", suffixes=("_true", ""))
+    both = beside(one, rows)
     talk, glide = both[both["time_s"] < one.glide_s - 0.2], both[both["is_glide"]]
     return {
-        **pitch_parts(talk, "pitch"),
+        **heard_parts(talk),
         **pitch_parts(glide, "glide"),
-        **_voicing(talk),
         **_level(talk, one.stretches),
         **_timing(one, speech),
         **_window(one, rows, speech, settings),
     }
+
+
+def beside(one, rows):
+    """The truth of a trial and the rows measured, side by side by time; the truth's columns end in ``_true``."""
+    return one.truth.merge(rows.round({"time_s": 3}), on="time_s", suffixes=("_true", ""))
+
+
+def heard_parts(both):
+    """Pitch and voicing of rows held against the truth beside them."""
+    return pitch_parts(both, "pitch") | _voicing(both)
 
 
 def pitch_parts(both, quantity):
@@ -264,7 +286,7 @@ def summed_up(trials, settings):
     rows = [
         {"axis": axis, "dose": dose, "unit": units.get(axis, ""), "voice": who} | row
         for (axis, dose, who), parts in groups.items()
-        for row in _rows(parts, settings)
+        for row in summary(parts, settings)
     ]
     return pd.DataFrame(rows).assign(is_synthetic=True)
 
@@ -273,7 +295,7 @@ def _places(ask, settings):
     """Under which axes and doses a trial counts: a plain one is the mildest dose of every axis, for the same few."""
     if ask.axis != "plain" or int(ask.condition.script) >= settings.few:
         return [(ask.axis, ask.dose)]
-    mild = [(axis, _dose(axis, getattr(ask.condition, name))) for axis, (_, name, _) in settings.axes.items()]
+    mild = [(axis, dose_said(axis, getattr(ask.condition, name))) for axis, (_, name, _) in settings.axes.items()]
     return [("plain", ""), *mild, ("together", "none")]
 
 
@@ -284,7 +306,7 @@ def _shifts(parts, usual):
     return {(name, "shift_db"): (parts[name, metric][0] - usual[name, metric][0], 1) for name, metric in both}
 
 
-def _rows(parts, settings):
+def summary(parts, settings):
     """One row per quantity and metric: its value over the trials, and its interval."""
     for quantity, metric in dict.fromkeys(key for one in parts for key in one):
         above, below = np.array([one.get((quantity, metric), (0, 0)) for one in parts], dtype=float).T
@@ -303,13 +325,15 @@ def _rows(parts, settings):
 
 
 def _interval(above, below, metric, settings):
-    """The interval over trials; where a share is 0 or 1 in all of them, the exact one, of trials."""
+    """The interval over trials; where a share is 0 or 1 in all of them, the exact one, of its own units."""
     if len(above) < 2:
         return np.nan, np.nan, "too_few_trials"
-    value, tail = above.sum() / below.sum(), (1 - settings.level) / 2
-    is_share = metric.endswith("_share") or metric in ("recall", "precision")
+    value = above.sum() / below.sum()
+    is_share = metric.endswith("_share") or metric in COUNTED
     if is_share and value in (0, 1):
-        least = stats.beta.ppf(tail, len(above), 1)
+        units = below.sum() if metric in COUNTED else len(above)
+        units *= 1 if metric in (*COUNTED, "suspected_share") else len(LOUDER_DB)
+        least = stats.beta.ppf((1 - settings.level) / 2, units, 1)
         return (least, 1.0, "exact") if value == 1 else (0.0, 1 - least, "exact")
     signed = metric in ("bias_cents", "slope", "shift_db", "value_db")
     bounds = (0, 1) if is_share else (-np.inf, np.inf) if signed else (0, np.inf)
@@ -320,3 +344,75 @@ def _interval(above, below, metric, settings):
             EvidenceSettings(level=settings.level),
             bounds,
         )
+
+
+# --- in words --------------------------------------------------------------------------------------------------------
+
+
+def limits(table):
+    """Where the numbers stop being trustworthy: the rows (all voices) that miss one of :data:`TARGETS`."""
+    rows = table[(table["voice"] == "all") & _aimed_at(table)]
+    keys = list(zip(rows["quantity"], rows["metric"], strict=True))
+    target, kind = (np.array([TARGETS[key][part] for key in keys]) for part in (0, 1))
+    low = (kind == "min") & (rows["value"] < target)
+    high = (kind == "max") & (rows["value"] > target)
+    return rows.assign(target=target)[low | high | rows["value"].isna()].reset_index(drop=True)
+
+
+def _aimed_at(table):
+    return np.array([key in TARGETS for key in zip(table["quantity"], table["metric"], strict=True)], dtype=bool)
+
+
+def answer(read):
+    """How far the voice numbers can be believed, in computed sentences, from ``voice_error`` and ``voice_praat``."""
+    table = read["voice_error"]
+    rows = table[table["voice"] == "all"].set_index(["axis", "dose", "quantity", "metric"]).sort_index()
+
+    def said(quantity, metric, digits=1, by=1, place=("plain", "")):
+        row = rows.loc[(*place, quantity, metric)]
+        low, value, high = (f"{by * row[name]:.{digits}f}" for name in ("low", "value", "high"))
+        return f"{value} [{low}, {high}]"
+
+    return (
+        f"SYNTHETIC voices of known truth, {rows.loc['plain', 'n_trials'].max():.0f} trials, in a quiet room: median "
+        f"error {said('pitch', 'error_cents')} cents in pitch, {said('pitch', 'gross_share', 1, 100)} % of frames "
+        f"grossly wrong; voicing wrong in {said('voicing', 'error_share', 1, 100)} % of frames (invented in "
+        f"{said('voicing', 'invented_share', 0, 100)} % of unvoiced ones, missed in "
+        f"{said('voicing', 'missed_share', 1, 100)} % of voiced ones); level follows with slope "
+        f"{said('level', 'slope', 2)}, speech rate is {said('speech rate', 'ratio', 2)} of the true one, pauses are "
+        f"{1000 * rows.loc[('plain', '', 'pause', 'error_s'), 'value']:.0f} ms off. "
+        f"{' '.join(_stops(table))} {agreed(read['voice_praat'])}"
+    )
+
+
+def _stops(table):
+    """For each target a sentence: where it is missed, among the conditions that are not the plain one."""
+    missed, plain = limits(table), SpokenCondition()
+    mild = {(axis, dose_said(axis, getattr(plain, name))) for axis, (_, name, _) in AXES.items()}
+    for (quantity, metric), (target, kind) in TARGETS.items():
+        rows = missed[(missed["quantity"] == quantity) & (missed["metric"] == metric)]
+        measure = metric.replace("_share", "").replace("_", " ")
+        what = f"{quantity.capitalize()}: {measure} {'at least' if kind == 'min' else 'at most'} {target:g}"
+        places = zip(rows["axis"], rows["dose"], strict=True)
+        where = [" ".join(place) for place in places if place not in mild | {("plain", ""), ("together", "none")}]
+        if "plain" in set(rows["axis"]):
+            yield f"{what} is missed even so."
+        else:
+            yield f"{what} is missed at {', '.join(where)}." if where else f"{what} holds throughout."
+
+
+def agreed(table):
+    """How far mien and Praat agree, in a sentence, from ``voice_praat.csv``."""
+    rows = table.set_index(["corpus", "axis", "dose", "tool", "quantity", "metric"])["value"].sort_index()
+    parts = []
+    for corpus in table.loc[~table["is_synthetic"], "corpus"].unique():
+        mine = rows.loc[corpus, "", "", "mien against Praat"]
+        people = int(table.loc[table["corpus"] == corpus, "n_units"].max())
+        parts.append(
+            f"{corpus} ({people} people): {mine['pitch', 'error_cents']:.0f} cents apart, "
+            f"{100 * mine['pitch', 'gross_share']:.1f} % of frames grossly, "
+            f"{100 * (1 - mine['voicing', 'missed_share']):.0f} % of Praat's voiced frames voiced"
+        )
+    missed = [rows.loc["SYNTHETIC", "noise", "10", tool, "voicing", "missed_share"] for tool in ("mien", "Praat")]
+    noise = f"in noise of 10 dB mien misses {100 * missed[0]:.0f} % of voiced frames, Praat {100 * missed[1]:.0f} %"
+    return f"Beside Praat on real speech, {'; '.join(parts)}. On the SYNTHETIC voices {noise}."

@@ -76,7 +76,7 @@ def coded(samples, ending, kbit_s):
 
 
 def overdriven(samples, share, speaking):
-    """Clip the loudest ``share`` of the samples while ``speaking``, as a microphone does; the tops then lie at −6 dB."""
+    """Clip the loudest ``share`` of the samples while ``speaking``, as a microphone does; the tops end at −6 dB."""
     limit = np.quantile(np.abs(samples[speaking]), 1 - share)
     return 0.5 * np.clip(samples, -limit, limit) / limit
 

@@ -6,7 +6,7 @@ lies between mouth and file (:mod:`mien.synthetic.room`). It is SYNTHETIC: nobod
 """
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -54,18 +54,23 @@ class SpokenCondition:
 class SpokenTrial:
     """One recording of a voice and its truth.
 
-    ``samples`` (N,) float32 at 16 kHz; ``truth`` one row per 10 ms: time_s, f0_hz, voiced, level_db, is_glide;
-    ``stretches`` start_s, end_s of speech; ``syllables`` how many were spoken in them; ``glide_s`` when the vowel
-    begins.
+    ``clean`` (N,) what leaves the mouth, at 16 kHz, and ``samples`` what is in the file; ``truth`` one row per 10 ms:
+    time_s, f0_hz, voiced, level_db, is_glide; ``stretches`` start_s, end_s of speech; ``syllables`` how many were
+    spoken in them; ``glide_s`` when the vowel begins.
     """
 
     condition: SpokenCondition
-    samples: np.ndarray
+    clean: np.ndarray
     truth: pd.DataFrame
     stretches: pd.DataFrame
     syllables: int
     glide_s: float
     rate_hz: int = RATE_HZ
+
+    @cached_property
+    def samples(self):
+        """The sound through all that lies between mouth and file, (N,) float32 in −1..1."""
+        return _heard(self.clean, _speaking(self.stretches, len(self.clean)), self.condition).astype(np.float32)
 
 
 def spoken_trial(condition=None):
@@ -78,9 +83,7 @@ def spoken_trial(condition=None):
     condition = condition or SpokenCondition()
     if condition.voice not in VOICES:
         raise ValueError(f"spoken_trial: no voice {condition.voice!r}; there are {', '.join(VOICES)}")
-    clean, truth, stretches, syllables, glide_s = _said(condition.script, condition.voice, condition.jitter)
-    samples = _heard(clean, _speaking(stretches, len(clean)), condition)
-    return SpokenTrial(condition, samples.astype(np.float32), truth, stretches, syllables, glide_s)
+    return SpokenTrial(condition, *_said(condition.script, condition.voice, condition.jitter))
 
 
 @lru_cache(maxsize=4)

@@ -1,4 +1,4 @@
-"""Sound becomes pitch, level, voicing, timbre and its own quality; a window of them becomes prosody (librosa, Silero)."""
+"""Sound becomes pitch, level, voicing, timbre, quality; a window of them becomes prosody (librosa, Silero)."""
 
 from mien.voice.detector import probabilities, speech
 from mien.voice.prosody import NAMES, Reference, features, reference, spoken

@@ -77,8 +77,8 @@ def agc(rows, settings):
     speech then varies less than its height above the noise in the pause after it. Suspected where the spread (standard
     deviation over stretches) of the level is less than ``agc_share`` of the spread of that height, and the latter is
     ``agc_spread_db`` or more. Needs ``agc_stretches`` stretches with an audible pause after them; else NaN
-    (few_pauses). A suspicion, not a proof: noise that comes and goes by itself can look alike, and gain that was set once cannot be
-    seen.
+    (few_pauses). A suspicion, not a proof: noise that comes and goes by itself can look alike, and gain that was set
+    once cannot be seen.
     """
     pairs = _stretches(rows, settings)
     if len(pairs) < settings.agc_stretches:
