@@ -25,15 +25,15 @@ def clipped(samples, full_scale, flat=0.002, run=3):
     A top is flat where neighbours all lie within 0.2 % of the largest sample: a voice's own tops are rounder, as their
     curve is that of its first formant. Clipping that a codec or a change of rate has smoothed is found in part only.
     """
-    size = np.abs(samples)
-    at_top = size >= (1 - flat) * size.max(initial=0.0)
-    at_top &= size > 0
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], at_top.astype(np.int8), [0]])))
-    flat_tops = np.zeros(len(samples), bool)
-    edges = edges.reshape(-1, 2)
-    for first, last in edges[np.diff(edges, axis=1)[:, 0] >= run]:
-        flat_tops[first:last] = True
-    return flat_tops | (size >= full_scale)
+    largest = max(samples.max(initial=0.0), -samples.min(initial=0.0))
+    clip = (samples >= full_scale) | (samples <= -full_scale)
+    if largest > 0:
+        top = (1 - flat) * largest
+        at = np.flatnonzero((samples >= top) | (samples <= -top))
+        edges = np.flatnonzero(np.diff(at, prepend=-2, append=at[-1] + 2) > 1)
+        lengths = np.diff(edges)
+        clip[at[np.repeat(lengths >= run, lengths)]] = True
+    return clip
 
 
 def bandwidth_hz(samples, count, settings):
@@ -57,6 +57,6 @@ def _band_edge(samples, settings):
     frames = np.lib.stride_tricks.sliding_window_view(samples, size)[:: size // 2]
     power = np.abs(np.fft.rfft(frames * np.hanning(size))) ** 2
     spectrum = 10 * np.log10(np.quantile(power, 0.95, axis=0) + 1e-20)
-    low = round(settings.f0_min_hz * size / settings.rate_hz)  # what is deeper than a voice (wind, hum) is no measure
+    low = round(2 * settings.f0_min_hz * size / settings.rate_hz)  # what is as deep as wind and hum is no measure
     heard = np.flatnonzero(spectrum >= spectrum[low:].max() - settings.band_range_db)
     return float(heard[-1] * settings.rate_hz / size)
