@@ -304,7 +304,7 @@ def _voice(one, person_id, sound, speech, start_s, end_s, norms, settings):
     if person_id not in one.heard:
         return "mixed_sound" if one.shared_by else "no_audio"
     values, reasons = voice.features(sound, speech, start_s, end_s, norms.voice, settings)
-    good, unknown = voice.quality(voice.spoken(sound, speech, start_s, end_s), norms.agc, settings)
+    good, unknown = voice.quality_of(voice.spoken(sound, speech, start_s, end_s), norms.agc, settings)
     return values | good, reasons | unknown
 
 

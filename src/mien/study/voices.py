@@ -250,7 +250,7 @@ def _window(one, rows, speech, settings):
     """The columns of a windows table for the whole talk, held against what was scripted."""
     end_s = one.glide_s - 0.2
     values, _ = voice.features(rows, speech, 0, end_s, None, settings)
-    good, _ = voice.quality(voice.spoken(rows, speech, 0, end_s), voice.agc(rows, settings), settings)
+    good, _ = voice.quality_of(voice.spoken(rows, speech, 0, end_s), voice.agc(rows, settings), settings)
     semitones = 12 * np.log2(one.truth.loc[one.truth["time_s"] < end_s, "f0_hz"].dropna())
     width = semitones.quantile(0.8) - semitones.quantile(0.2)
     per_s = one.syllables / (one.stretches["end_s"] - one.stretches["start_s"]).sum()

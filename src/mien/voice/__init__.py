@@ -4,7 +4,7 @@ from mien.voice.detector import probabilities, speech
 from mien.voice.prosody import NAMES, Reference, features, reference, spoken
 from mien.voice.pyin import pyin
 from mien.voice.quality import NAMES as QUALITY
-from mien.voice.quality import agc, quality, snr_db
+from mien.voice.quality import agc, quality_of, snr_db
 from mien.voice.track import COLUMNS, VoiceSettings, frames, nothing, warm
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "nothing",
     "probabilities",
     "pyin",
-    "quality",
+    "quality_of",
     "reference",
     "snr_db",
     "speech",

@@ -10,13 +10,13 @@ from itertools import pairwise
 import numpy as np
 
 NAMES = ("confound_snr_db", "confound_bandwidth_hz", "confound_clipping_share", "confound_agc_suspected")
-"""Every measure of the sound of a window, in the order in which :func:`quality` gives them."""
+"""Every measure of the sound of a window, in the order in which :func:`quality_of` gives them."""
 
 SNR_LEAST_DB = -10.0
 """No signal-to-noise ratio lower than this is given: the voice is then not to be told from the noise."""
 
 
-def quality(spoken, agc_suspected, settings):
+def quality_of(spoken, agc_suspected, settings):
     """How good the sound of one person's speech was: ``(values, reasons)`` of the columns :data:`NAMES`.
 
     ``spoken``: frames inside the person's own speech, as :func:`mien.voice.frames` gives them; ``agc_suspected``: what
