@@ -35,7 +35,8 @@ def small_study(tmp_path_factory):
 
     root = tmp_path_factory.mktemp("study")
     (root / "data").mkdir()
-    for table in [*(ROOT / "data").glob("*_windows.csv"), *(ROOT / "data").glob("turn_*.csv")]:
+    made_elsewhere = ("*_windows.csv", "turn_*.csv", "voice_praat.csv")
+    for table in [path for kind in made_elsewhere for path in (ROOT / "data").glob(kind)]:
         (root / "data" / table.name).write_bytes(table.read_bytes())
     (root / "data" / "recordings.csv").write_bytes((ROOT / "data" / "recordings.csv").read_bytes())
     settings = study.StudySettings(
@@ -46,12 +47,16 @@ def small_study(tmp_path_factory):
         instrument=study.InstrumentSettings(
             scripts=1, looks=(0, 5), few=(5,), axes={"face width": ("px", "face_px", (60.0,))}, together={}
         ),
+        voices=study.VoiceTrialSettings(
+            scripts=2, few=2, voices=("male",), axes={"noise": ("dB over noise", "snr_db", (10.0,))}, together={}
+        ),
         evidence=evidence.EvidenceSettings(n_permutations=9, n_repeats=1, n_bootstrap=200),
     )
     small = study.Study(root, settings)
     small.record()
     small.build()
     small.try_faces()
+    small.try_voices()
     small.judge()
     small.draw()
     return small

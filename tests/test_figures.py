@@ -80,6 +80,27 @@ def face_error_rows():
     return pd.DataFrame(rows).assign(low=0.4, high=0.6, n_trials=4)
 
 
+def voice_error_rows():
+    keys = [("pitch", "gross_share"), ("pitch", "error_cents"), ("level", "slope"), ("noise", "value_db")]
+    doses = [("noise", "40"), ("noise", "20"), ("echo", "none"), ("echo", "0.3"), ("together", "harsh"), ("plain", "")]
+    rows = [
+        {"axis": axis, "dose": dose, "unit": "u", "voice": who, "quantity": quantity, "metric": metric, "value": 0.5}
+        for axis, dose in doses
+        for who in ("all", "male")
+        for quantity, metric in keys
+    ]
+    return pd.DataFrame(rows).assign(low=0.4, high=0.6, n_trials=4)
+
+
+def voice_praat_rows():
+    rows = [
+        {"corpus": "SYNTHETIC", "axis": "noise", "dose": dose, "tool": tool, "metric": "missed_share", "value": 0.1}
+        for dose in ("40", "10")
+        for tool in ("mien", "Praat")
+    ]
+    return pd.DataFrame(rows).assign(quantity="voicing", low=0.05, high=0.2)
+
+
 def conversation_tables():
     meetings = pd.DataFrame(
         [{"corpus": c, "recording_id": f"{c}_{n}"} for c in ("ami", "gap", "mrda") for n in range(3)]
@@ -100,6 +121,8 @@ READ = ribbon_tables() | {
         {"person_id": ["a", "b"], "quantity": "pitch", "unit": "Hz", "scripted": [1.0, 2.0], "measured": [1.1, 1.9]}
     ),
     "face_error": face_error_rows(),
+    "voice_error": voice_error_rows(),
+    "voice_praat": voice_praat_rows(),
     "evidence": evidence_rows(),
     **conversation_tables(),
     "leaks": leak_rows(),
@@ -117,7 +140,7 @@ def test_each_figure_writes_its_picture_and_the_numbers_behind_it_the_same_every
 def test_the_manifest_names_what_each_figure_shows_and_who_asks():
     made = figures.manifest()
     assert made["figure"].tolist() == [figure.name for figure in figures.ALL]
-    assert set(made["asked_by"]) <= {"00_tour", "01_face", "03_turns", "06_sentiment", "09_leaks"}
+    assert set(made["asked_by"]) <= {"00_tour", "01_face", "02_voice", "03_turns", "06_sentiment", "09_leaks"}
     assert made["shows"].str.len().min() > 20
 
 
@@ -196,3 +219,17 @@ def test_doses_of_the_face_error_go_from_mild_to_harsh():
     first = made[made["place"] == 0].drop_duplicates("axis").set_index("axis")["dose"]
     assert first.to_dict() == {"face width": "120", "bitrate": "as drawn", "yaw": "0–10"}
     assert made["line"].unique().tolist() == ["found", "yaw", "smile", "recall"]
+
+
+def test_doses_of_the_voice_error_go_from_mild_to_harsh_and_all_voices_are_together():
+    made = figures.voice_error_numbers(voice_error_rows())
+    noise = made[(made["axis"] == "noise") & (made["line"] == "level (slope)")]
+    assert noise[["place", "dose"]].to_numpy().tolist() == [[0, "40"], [1, "20"]]
+    assert made["axis"].drop_duplicates().tolist() == ["noise", "echo", "together"]
+    assert set(made["line"]) == {"pitch > 20 % off", "speech", "level (slope)"}
+
+
+def test_the_quality_of_sound_is_drawn_beside_what_is_known():
+    made = figures.voice_quality_numbers(voice_error_rows(), voice_praat_rows())
+    assert made.loc[made["panel"] == "noise under the voice (dB)", "place"].tolist() == ["noise 40", "noise 20"]
+    assert made.loc[made["panel"] == "beside Praat", "line"].unique().tolist() == ["mien: missed", "Praat: missed"]

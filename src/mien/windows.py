@@ -1,11 +1,12 @@
 """One clock: one row per person per window, with every signal, its trust, the labels, and why a value is missing.
 
 The column ``why`` explains every NaN: ``voice_pause_mean_s: no_pause`` that value, ``voice: little_speech`` all values
-of ``voice_`` that are missing and not named themselves. The words are ``tables.REASONS``.
+of ``voice_`` that are missing and not named themselves; where nobody's voice is there at all, that is also why nothing
+is known of its sound (``voice.QUALITY``). The words are ``tables.REASONS``.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -204,10 +205,14 @@ def _of(frame, person_id, start_s=-np.inf, end_s=np.inf):
 
 @dataclass(frozen=True)
 class Norms:
-    """What is usual for a person, from their calibration span: voice (None if not known) and face (NaN if not)."""
+    """What is usual for a person, from their calibration span: voice (None if not known) and face (NaN if not).
+
+    ``agc`` says of the whole recording whether the gain of their sound was turned, as :func:`mien.voice.agc` does.
+    """
 
     voice: Reference | None = None
     face: FaceReference = FaceReference()
+    agc: tuple = (np.nan, "few_pauses")
 
 
 def _norms(one, person_id, settings, voice_settings):
@@ -233,6 +238,7 @@ def _blocks(windows):
 def _rows(one, person_id, everything, listed, settings, voice_settings):
     speech = one.turns[(one.turns["person_id"] == person_id) & (one.turns["kind"] == "speech")]
     norms = listed[person_id] if person_id in listed else _norms(one, person_id, settings, voice_settings)
+    norms = replace(norms, agc=voice.agc(_of(one.voice, person_id), voice_settings))
     for block in _blocks(spans(one.duration_s, settings)):
         around = block[0][0] - AROUND_S, block[-1][1] + AROUND_S
         near = one.face_of(person_id, *around), _of(one.voice, person_id, *around), speech
@@ -245,7 +251,7 @@ def _row(one, person_id, window, near, everything, norms, how):
     values, reasons = {}, {}
     for signal, found in (
         ("face", _face(one, person_id, faces, start_s, end_s, norms.face)),
-        ("voice", _voice(one, person_id, sound, speech, start_s, end_s, norms.voice, voice_settings)),
+        ("voice", _voice(one, person_id, sound, speech, start_s, end_s, norms, voice_settings)),
         ("turn", _turn(one, person_id, everything, start_s, end_s)),
     ):
         if isinstance(found, str):
@@ -281,7 +287,7 @@ def _shortened(reasons):
         usual, count = Counter(mine.values()).most_common(1)[0] if mine else ("", 0)
         short |= {signal: usual} if count > 1 else {}
         short |= {name: reason for name, reason in mine.items() if count < 2 or reason != usual}
-    return short
+    return short | {name: reason for name, reason in reasons.items() if name in voice.QUALITY}
 
 
 def _face(one, person_id, faces, start_s, end_s, usual):
@@ -292,12 +298,14 @@ def _face(one, person_id, faces, start_s, end_s, usual):
     return face.features(faces, start_s, end_s, one.frame_rate_hz, usual)
 
 
-def _voice(one, person_id, sound, speech, start_s, end_s, reference, settings):
+def _voice(one, person_id, sound, speech, start_s, end_s, norms, settings):
     if "voice" in one.absent:
         return one.absent["voice"]
     if person_id not in one.heard:
         return "mixed_sound" if one.shared_by else "no_audio"
-    return voice.features(sound, speech, start_s, end_s, reference, settings)
+    values, reasons = voice.features(sound, speech, start_s, end_s, norms.voice, settings)
+    good, unknown = voice.quality_of(voice.spoken(sound, speech, start_s, end_s), norms.agc, settings)
+    return values | good, reasons | unknown
 
 
 def _turn(one, person_id, everything, start_s, end_s):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mien import tables
 from mien.figures.conversations import anchors, anchors_numbers
+from mien.figures.hearing import voice_error, voice_error_numbers, voice_quality, voice_quality_numbers
 from mien.figures.instrument import face_error, face_error_numbers, truth, truth_numbers
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
@@ -36,6 +37,10 @@ __all__ = [
     "tour",
     "truth",
     "truth_numbers",
+    "voice_error",
+    "voice_error_numbers",
+    "voice_quality",
+    "voice_quality_numbers",
 ]
 
 
@@ -101,6 +106,22 @@ ALL = (
         "01_face",
         face_error_numbers,
         face_error,
+    ),
+    Figure(
+        "voice_error",
+        "How wrong the voice numbers are on synthetic voices of known truth, as noise, echo, codec … get worse",
+        ("voice_error",),
+        "02_voice",
+        voice_error_numbers,
+        voice_error,
+    ),
+    Figure(
+        "voice_quality",
+        "Whether noise, bandwidth, clipping and automatic gain are seen where they are; and voicing beside Praat's",
+        ("voice_error", "voice_praat"),
+        "02_voice",
+        voice_quality_numbers,
+        voice_quality,
     ),
     Figure(
         "turn_anchors",

@@ -46,13 +46,24 @@ def _quality(kbit_s):
     return {"b": limit, "maxrate": limit, "bufsize": limit, "x264-params": "mbtree=0:threads=1:lookahead-threads=1"}
 
 
-def write_sound(path, samples, rate_hz):
-    """Write one channel of sound (float, −1..1) as 16-bit wav or flac, as the name of the file says."""
-    codec = {".wav": "pcm_s16le", ".flac": "flac"}.get(Path(path).suffix.lower())
-    if codec is None:
-        raise MediaError(f"{path}: mien writes sound as .wav or .flac; found {Path(path).suffix or 'no ending'!r}")
+KEPT_WHOLE = {".wav": "pcm_s16le", ".flac": "flac"}
+SQUEEZED = {".m4a": ("aac", "fltp"), ".opus": ("libopus", "s16")}
+"""Endings of sound files, and how their sound is coded: without loss, or squeezed to a bitrate as meetings do it."""
+
+
+def write_sound(path, samples, rate_hz, kbit_s=None):
+    """Write one channel of sound (float, −1..1), coded as the name of the file says.
+
+    Without ``kbit_s`` as 16-bit .wav or .flac; with it as .m4a (AAC) or .opus at that many kilobits a second. The same
+    sound always gives the same bytes. Raises :class:`MediaError` for any other ending.
+    """
+    known, ending = KEPT_WHOLE if kbit_s is None else SQUEEZED, Path(path).suffix.lower()
+    if ending not in known:
+        how = "sound" if kbit_s is None else "sound at a bitrate"
+        raise MediaError(f"{path}: mien writes {how} as {' or '.join(known)}; found {ending or 'no ending'!r}")
+    codec, form = (known[ending], "s16") if kbit_s is None else known[ending]
     with av.open(str(path), "w") as container:
-        _SoundWriter(container, codec, Sound(np.asarray(samples), rate_hz), "s16").finish()
+        _SoundWriter(container, codec, Sound(np.asarray(samples), rate_hz), form, kbit_s).finish()
     return Path(path)
 
 
@@ -61,9 +72,11 @@ class _SoundWriter:
 
     CHUNK = 1024
 
-    def __init__(self, container, codec, sound, form):
+    def __init__(self, container, codec, sound, form, kbit_s=None):
         self.container, self.sound, self.form, self.at = container, sound, form, 0
         self.stream = container.add_stream(codec, rate=sound.rate_hz, layout="mono")
+        if kbit_s is not None:
+            self.stream.bit_rate = round(1000 * kbit_s)
 
     def until(self, time_s):
         """Encode what is heard before ``time_s``."""

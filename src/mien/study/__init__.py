@@ -14,14 +14,15 @@ import pandas as pd
 from mien import evidence, figures, recordings, river, sources, store, synthetic, tables
 from mien.evidence import EvidenceSettings
 from mien.river import RiverSettings
-from mien.study import conversations, instrument
+from mien.study import conversations, instrument, oracle, voices
 from mien.study.instrument import InstrumentSettings
+from mien.study.voices import VoiceTrialSettings
 from mien.synthetic import ConversationSettings
 from mien.turns import anchors
 
 CORPORA = {"ravdess": "RAVDESS", "emodb": "EmoDB"}
 TARGET, SIGNALS, MODELS = "label_valence", "voice", ("logistic", "forest")
-NOTEBOOKS = ("00_tour", "01_face", "03_turns", "06_sentiment", "09_leaks")
+NOTEBOOKS = ("00_tour", "01_face", "02_voice", "03_turns", "06_sentiment", "09_leaks")
 LEAK_MODELS = ("logistic", "forest")
 TOUR_FIGURES = ("tour_ribbon", "tour_truth")
 
@@ -33,6 +34,7 @@ class StudySettings:
     conversation: ConversationSettings = ConversationSettings()
     river: RiverSettings = RiverSettings(rate_hz=None)  # every picture, for the blinks
     instrument: InstrumentSettings = field(default_factory=InstrumentSettings)
+    voices: VoiceTrialSettings = field(default_factory=VoiceTrialSettings)
     evidence: EvidenceSettings = EvidenceSettings()
 
 
@@ -73,6 +75,16 @@ class Study:
         return self.root / "data" / "face_error.csv"
 
     @property
+    def voice_error(self):
+        """The committed table of how wrong the voice numbers are on synthetic voices of known truth."""
+        return self.root / "data" / "voice_error.csv"
+
+    @property
+    def voice_praat(self):
+        """The committed table of how far mien and Praat agree; made by :func:`oracle.write`, never here."""
+        return self.root / "data" / oracle.FILE
+
+    @property
     def leaks(self):
         """The committed table of the ladder of leaks."""
         return self.root / "data" / "leaks.csv"
@@ -88,6 +100,7 @@ class Study:
         self.build(workers, tick)
         self.draw(TOUR_FIGURES)
         self.try_faces(workers, tick)
+        self.try_voices(workers, tick)
         self.judge(workers, tick)
         self.draw()
         self.run_notebooks(tick)
@@ -128,6 +141,19 @@ class Study:
             tables.write(instrument.error_table(self.settings.instrument, trials, workers, tick), part)
 
         return store.kept(self.face_error, causes, make)
+
+    def try_voices(self, workers=1, tick=lambda *_: None):
+        """Measure synthetic voices of known truth under every condition, and sum up how wrong the numbers are."""
+        causes = {
+            "settings": self.settings.voices,
+            "code": store.code("media", "synthetic", "voice", "evidence", "study"),
+        }
+        trials = self.root / "data" / "tracks" / "voice_trials"
+
+        def make(part):
+            tables.write(voices.error_table(self.settings.voices, trials, workers, tick), part)
+
+        return store.kept(self.voice_error, causes, make)
 
     def judge(self, workers=1, tick=lambda *_: None):
         """Evaluate acted valence from the voice in every corpus, and climb the ladder of leaks on the same data."""
@@ -174,7 +200,7 @@ class Study:
 
     def load(self, names=None):
         """The tables of the study by name (all, if none are named), as figures and notebooks read them."""
-        names = set(names or (*river.FILES, *conversations.FILES, "truth", "face_error", "evidence", "leaks"))
+        names = set(names or (*river.FILES, *conversations.FILES, "truth", *self._own))
         missing = [path for name in sorted(names) for path in self._places(name) if not path.is_file()]
         if missing:
             raise tables.TableError(f"{missing[0]}: not made yet; run `make reproduce` (or `mien reproduce`) first")
@@ -186,13 +212,21 @@ class Study:
             read["evidence"] = tables.read(self.evidence, tables.EVIDENCE)
         if "leaks" in names:
             read["leaks"] = pd.read_csv(self.leaks)
-        if "face_error" in names:
-            read["face_error"] = pd.read_csv(self.face_error, dtype={"dose": str}).fillna({"dose": "", "unit": ""})
+        for name in names & {"face_error", "voice_error", "voice_praat"}:
+            read[name] = pd.read_csv(self._own[name], dtype={"dose": str})
+            texts = [column for column in ("axis", "dose", "unit") if column in read[name].columns]
+            read[name][texts] = read[name][texts].fillna("")
         return read
+
+    @property
+    def _own(self):
+        """The tables of the study that lie in one file of their own, by name."""
+        names = ("evidence", "leaks", "face_error", "voice_error", "voice_praat")
+        return {name: getattr(self, name) for name in names}
 
     def _places(self, name):
         """The files from which a table of the study is read."""
-        own = {"evidence": [self.evidence], "leaks": [self.leaks], "face_error": [self.face_error]}
+        own = {name: [path] for name, path in self._own.items()}
         own |= {table: [self.root / "data" / file] for table, file in conversations.FILES.items()}
         own["truth"] = [self.recording / "made.json", *(self.tracks / file for file in river.FILES.values())]
         return own[name] if name in own else [self.tracks / river.FILES[name]]
@@ -215,7 +249,7 @@ class Study:
 
     def run_notebooks(self, tick=lambda *_: None):
         """Execute the notebooks in place, each only if its cells, the tables or the code have changed."""
-        inputs = [self.evidence, self.leaks, self.face_error, *(self.tracks / file for file in river.FILES.values())]
+        inputs = [*self._own.values(), *(self.tracks / file for file in river.FILES.values())]
         inputs += [self.root / "data" / file for file in conversations.FILES.values()]
         causes = {"tables": {path.name: store.sha256(path) for path in inputs}, "code": store.code("figures", "study")}
         for number, name in enumerate(NOTEBOOKS):
@@ -325,9 +359,13 @@ def run_notebook(path, out):
 
 
 def answers(read):
-    """The computed sentences of the study by name: ``tour``, ``face``, ``turns``, ``sentiment``, ``leaks``."""
-    told = {"tour": tour(read), "face": instrument.answer(read["face_error"]), "turns": conversations.answer(read)}
-    return told | {"sentiment": sentiment(read["evidence"]), "leaks": ladder(read["leaks"])}
+    """The computed sentences of the study by name: tour, face, voice, turns, sentiment, leaks."""
+    told = {"tour": tour(read), "face": instrument.answer(read["face_error"]), "voice": voices.answer(read)}
+    return told | {
+        "turns": conversations.answer(read),
+        "sentiment": sentiment(read["evidence"]),
+        "leaks": ladder(read["leaks"]),
+    }
 
 
 def tour(read):

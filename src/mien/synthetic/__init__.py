@@ -20,6 +20,7 @@ from mien.synthetic.conversation import (
 from mien.synthetic.faces import Portrait, Pose
 from mien.synthetic.labels import label_table
 from mien.synthetic.photograph import Look, skin_lightness
+from mien.synthetic.spoken import SpokenCondition, SpokenTrial, spoken_trial
 from mien.synthetic.trial import LOOKS, Condition, Trial, dimmed, trial
 from mien.synthetic.truth import against_truth, trial_beside
 from mien.synthetic.voices import Spoken, Voice, say, steady
@@ -36,6 +37,8 @@ __all__ = [
     "Portrait",
     "Pose",
     "Spoken",
+    "SpokenCondition",
+    "SpokenTrial",
     "Trial",
     "Voice",
     "against_truth",
@@ -46,6 +49,7 @@ __all__ = [
     "say",
     "skin_lightness",
     "sounds",
+    "spoken_trial",
     "steady",
     "trial",
     "trial_beside",

@@ -41,7 +41,9 @@ STOPS = {"t": (4200, 1500), "k": (2000, 700), "p": (900, 900)}
 
 @dataclass(frozen=True)
 class Voice:
-    """How somebody sounds: height and range of pitch, length of the vocal tract, pace, loudness, breath.
+    """How somebody sounds: height and range of pitch, length of the vocal tract, pace, loudness, breath, jitter.
+
+    ``jitter`` is Praat's local jitter: the mean difference of neighbouring glottal periods over the mean period.
 
     >>> Voice(f0_hz=210, formant_scale=1.17).f0_hz
     210
@@ -54,6 +56,7 @@ class Voice:
     level_db: float = -24.0
     breath_db: float = -22.0
     tilt_hz: float = 2200.0
+    jitter: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -248,7 +251,7 @@ def render(score, voice, chance):
     breath = 10 ** (voice.breath_db / 10)
     voiced = np.clip(score["voicing"], 0, 1) ** 2 / (1 + breath)
     gain = 10 ** (score["level_db"] / 20) * (score["level_db"] > SILENT_DB)
-    sound = np.interp(line, lines, gain * np.sqrt(voiced)) * _harmonics(score, voice, line)
+    sound = np.interp(line, lines, gain * np.sqrt(voiced)) * _harmonics(score, voice, line, chance)
     sound += np.interp(line, lines, gain * np.sqrt(1 - voiced)) * _noise(score, voice, n, chance)
     return np.clip(sound, -1, 1).astype(np.float32)
 
@@ -261,10 +264,22 @@ def _response(frequency_hz, formants_hz):
     return np.prod(centre**2 / (centre**2 - f**2 + 1j * f * width), axis=-1)
 
 
-def _harmonics(score, voice, line):
+JITTER_PER_SPREAD = np.sqrt(6) * np.sqrt(2 / np.pi)
+"""Local jitter of pulses that lie a normal deviate (in periods) off their place: E|second difference| = 1.95 σ."""
+
+
+def _phase(score, voice, line, chance):
+    """How many glottal periods have passed at each sample; with jitter every pulse lies a little off its place."""
+    periods = np.cumsum(np.interp(line, np.arange(len(score["f0_hz"])), score["f0_hz"])) / RATE_HZ
+    if not voice.jitter:
+        return periods
+    pulses = np.arange(int(periods[-1]) + 2)
+    return periods + np.interp(periods, pulses, chance.normal(0, voice.jitter / JITTER_PER_SPREAD, len(pulses)))
+
+
+def _harmonics(score, voice, line, chance):
     """The harmonics of the pitch with unit power, (N,): phases are exact multiples of one integrated pitch."""
-    f0 = np.interp(line, np.arange(len(score["f0_hz"])), score["f0_hz"])
-    turn = np.exp(2j * np.pi * np.cumsum(f0) / RATE_HZ)
+    turn = np.exp(2j * np.pi * _phase(score, voice, line, chance))
     count = int(0.47 * RATE_HZ / score["f0_hz"].min())
     frequency = score["f0_hz"][:, None] * np.arange(1, count + 1)
     strength = _response(frequency, score["formants_hz"]) * (score["f0_hz"][:, None] / frequency)

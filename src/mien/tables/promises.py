@@ -28,6 +28,8 @@ REASONS = {
     "silent": "the sound is digital silence",
     "unvoiced": "no voiced frame here",
     "no_pause": "the person made no pause to measure",
+    "no_noise": "the pauses are digital silence (a gate or a mute), so the noise under the voice is not known",
+    "few_pauses": "too few pauses with audible noise in them to tell whether the gain was turned",
     "no_calibration": "the person was seen or heard for too short a time in the calibration span",
     "mixed_sound": "several people share one track, and who speaks is not known",
     "low_frame_rate": "the picture has fewer frames a second than this measure needs",

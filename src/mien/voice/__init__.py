@@ -1,21 +1,28 @@
-"""Sound becomes pitch, level, voicing and timbre; a window of them becomes prosody (librosa; Silero for speech)."""
+"""Sound becomes pitch, level, voicing, timbre, quality; a window of them becomes prosody (librosa, Silero)."""
 
 from mien.voice.detector import probabilities, speech
-from mien.voice.prosody import NAMES, Reference, features, reference
+from mien.voice.prosody import NAMES, Reference, features, reference, spoken
 from mien.voice.pyin import pyin
+from mien.voice.quality import NAMES as QUALITY
+from mien.voice.quality import agc, quality_of, snr_db
 from mien.voice.track import COLUMNS, VoiceSettings, frames, nothing, warm
 
 __all__ = [
     "COLUMNS",
     "NAMES",
+    "QUALITY",
     "Reference",
     "VoiceSettings",
+    "agc",
     "features",
     "frames",
     "nothing",
     "probabilities",
     "pyin",
+    "quality_of",
     "reference",
+    "snr_db",
     "speech",
+    "spoken",
     "warm",
 ]

@@ -96,7 +96,7 @@ def features(rows, speech, start_s, end_s, reference, settings=None):
     if here.empty or here["level_db"].isna().all():
         return values, dict.fromkeys(NAMES, "no_audio" if here.empty else "silent")
     own = _clip(speech, start_s, end_s)
-    spoken = here[_inside(here["time_s"].to_numpy(), own) & here["level_db"].notna().to_numpy()]
+    spoken = _heard(here, own)
     values["voice_speech_share"] = float((own[:, 1] - own[:, 0]).sum() / (end_s - start_s))
     if len(spoken) * settings.hop_s < settings.window_min_speech_s:
         return values, {name: "little_speech" for name in NAMES if name != "voice_speech_share"}
@@ -126,6 +126,17 @@ def _clip(speech, start_s, end_s):
     own = speech[["start_s", "end_s"]].to_numpy(float)
     own = own[(own[:, 0] < end_s) & (own[:, 1] > start_s)]
     return np.clip(own[np.argsort(own[:, 0], kind="stable")], start_s, end_s)
+
+
+def spoken(rows, speech, start_s, end_s):
+    """The frames of one person inside their own speech and inside start_s <= t < end_s that are not digital silence."""
+    time = rows["time_s"].to_numpy()
+    here = rows.iloc[np.searchsorted(time, start_s) : np.searchsorted(time, end_s)]
+    return _heard(here, _clip(speech, start_s, end_s))
+
+
+def _heard(here, own):
+    return here[_inside(here["time_s"].to_numpy(), own) & here["level_db"].notna().to_numpy()]
 
 
 def _inside(times, intervals):

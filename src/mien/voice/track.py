@@ -11,11 +11,13 @@ import librosa
 import numpy as np
 import pandas as pd
 
+from mien.voice import quality, spoilt
 from mien.voice.pyin import pyin
 
 VOICED_ONLY = ("hnr_ac_db", "alpha_ratio_db", "hammarberg_db", "slope_0_500_db_per_khz", "slope_500_1500_db_per_khz")
 ALWAYS = ("mfcc_1", "mfcc_2", "mfcc_3", "mfcc_4", "flux")
-COLUMNS = ("time_s", "f0_hz", "voiced", "voiced_probability", "level_db", *VOICED_ONLY, *ALWAYS)
+SPOILT = ("noise_db", "bandwidth_hz", "clipping_share")
+COLUMNS = ("time_s", "f0_hz", "voiced", "voiced_probability", "level_db", *VOICED_ONLY, *ALWAYS, *SPOILT)
 """The columns of :func:`frames`, without recording_id and person_id."""
 
 FULL_SCALE = 0.999
@@ -35,8 +37,9 @@ class VoiceSettings:
     Speech: a stretch begins where the detector's probability reaches ``speech_on`` and ends where it falls under
     ``speech_off``; its edges then move, by at most ``edge_reach_s``, to where the level rises ``edge_above_db`` over
     the noise and into ``edge_range_db`` under the stretch's own loud parts, over holes no longer than ``edge_hole_s``.
-    Pauses under ``silence_min_s`` and stretches under ``speech_min_s`` are not kept. The rest sets when a window has
-    enough voice to be described.
+    Pauses under ``silence_min_s`` and stretches under ``speech_min_s`` are not kept. Quality: see
+    :mod:`mien.voice.spoilt` for ``noise_*`` and ``band_*``, :func:`mien.voice.quality.agc` for ``agc_*``. The rest sets
+    when a window has enough voice to be described.
     """
 
     rate_hz: int = 16000
@@ -69,6 +72,19 @@ class VoiceSettings:
     pause_max_s: float = 2.0
     nucleus_dip_db: float = 2.0
     nucleus_range_db: float = 25.0
+    noise_span_s: float = 5.0
+    noise_quantile: float = 0.1
+    noise_gate_share: float = 0.02
+    band_block_s: float = 10.0
+    band_range_db: float = 60.0
+    agc_stretches: int = 6
+    agc_pause_s: float = 0.3
+    agc_voiced_s: float = 0.3
+    agc_above_db: float = 10.0
+    agc_share: float = 0.75
+    agc_spread_db: float = 2.0
+    snr_warn_db: float = 10.0
+    band_warn_hz: float = 5000.0
 
     @property
     def hop_s(self):
@@ -97,11 +113,13 @@ def frames(sound, settings=None, told=None):
     ``hnr_ac_db`` 10 log10(r/(1-r)), r the autocorrelation at the period (not Praat's HNR); ``alpha_ratio_db`` energy
     50-1000 over 1000-5000 Hz; ``hammarberg_db`` strongest peak under 2 kHz over that in 2-5 kHz (Hammarberg et al.
     1980); ``slope_*`` of the spectrum in dB per kHz; ``mfcc_1`` to ``mfcc_4``; ``flux`` change of the spectrum's shape,
-    0 to 1.41.
+    0 to 1.41; ``noise_db`` level of the noise around; ``bandwidth_hz`` up to where there is sound; ``clipping_share``
+    of the samples of the hop (see :mod:`mien.voice.spoilt`).
 
     Voicing is pYIN's own decision: on acted speech it finds 86 to 92 % of what Praat calls voiced, a voiced probability
     of at least .5 only 18 to 22 %. ``told`` collects ``clipping_share``, ``digital_silence_share``, ``voiced_share``,
-    ``octave_errors`` and ``warnings``. Raises ValueError at another rate.
+    ``octave_errors``, what :func:`mien.voice.quality.told` says of the track, and ``warnings``.
+    Raises ValueError at another rate.
     """
     settings = settings or VoiceSettings()
     told = {} if told is None else told
@@ -117,9 +135,10 @@ def frames(sound, settings=None, told=None):
     for name in ("f0_hz", *VOICED_ONLY):
         values[name][unvoiced] = np.nan
     values["voiced"] = ~unvoiced
-    _tell(sound, values, octaves, told)
+    values |= _spoilt(sound.samples, values["level_db"], settings)
     table = pd.DataFrame(values)
-    narrow = dict.fromkeys(("level_db", "voiced_probability", *VOICED_ONLY, *ALWAYS), "float32")
+    _tell(table, octaves, told, settings)
+    narrow = dict.fromkeys(("level_db", "voiced_probability", *VOICED_ONLY, *ALWAYS, *SPOILT), "float32")
     return table[table["time_s"] >= 0].astype(narrow).reset_index(drop=True)
 
 
@@ -132,20 +151,33 @@ def check_rate(sound, settings):
         )
 
 
-def _tell(sound, values, octaves, told):
-    samples = np.abs(sound.samples)
-    clipped = float((samples >= FULL_SCALE).mean()) if len(samples) else 0.0
-    heard = ~np.isnan(values["level_db"])
-    told |= {
-        "clipping_share": clipped,
-        "digital_silence_share": float(1 - heard.mean()) if len(heard) else 1.0,
-        "voiced_share": float(values["voiced"].mean()) if len(heard) else 0.0,
+def _spoilt(samples, level_db, settings):
+    """The columns :data:`SPOILT` of every frame."""
+    count = len(level_db)
+    clipped = np.zeros(count * settings.hop, bool)
+    clipped[: len(samples)] = spoilt.clipped(samples, FULL_SCALE)
+    return {
+        "noise_db": spoilt.noise_db(level_db, settings),
+        "bandwidth_hz": spoilt.bandwidth_hz(samples, count, settings),
+        "clipping_share": clipped.reshape(count, settings.hop).mean(axis=1),
+    }
+
+
+def _tell(table, octaves, told, settings):
+    about, warnings = quality.told(table, settings)
+    heard = table["level_db"].notna()
+    told |= about | {
+        "clipping_share": float(table["clipping_share"].mean()) if len(table) else 0.0,
+        "digital_silence_share": float(1 - heard.mean()) if len(table) else 1.0,
+        "voiced_share": float(table["voiced"].mean()) if len(table) else 0.0,
         "octave_errors": int(octaves.sum()),
     }
-    if clipped > 1e-4:
-        told.setdefault("warnings", []).append(f"clipping: {clipped:.2%} of the samples are at full scale")
+    if told["clipping_share"] > 1e-4:
+        warnings.insert(0, f"clipping: {told['clipping_share']:.2%} of the samples are at full scale or in flat tops")
     if not heard.any():
-        told.setdefault("warnings", []).append("the sound is digital silence from start to end")
+        warnings.append("the sound is digital silence from start to end")
+    if warnings:
+        told.setdefault("warnings", []).extend(warnings)
 
 
 def is_silent(samples, count, settings):
