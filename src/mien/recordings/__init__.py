@@ -37,7 +37,8 @@ def read(path):
     sound, transcript and segments; a folder of several videos, or of several sounds alone, is one recording per file;
     a folder without such files whose sub-folders hold recordings is what these are, and one of them that can't be read
     is told in its ``notes``; a Zoom meeting that was stopped and begun again is one recording per part
-    (:mod:`mien.recordings.zoom`); a folder with ``recordings.csv`` is what that table says. Hidden files are passed over.
+    (:mod:`mien.recordings.zoom`); a folder with ``recordings.csv`` is what that table says. Hidden files are passed
+    over.
 
     Returns a list of :class:`Recording` with distinct ids. Raises :class:`RecordingError`.
     """

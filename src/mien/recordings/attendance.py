@@ -18,7 +18,9 @@ import pandas as pd
 from mien import tables
 
 COLUMNS = ["line", "name", "original", "account", "join", "leave", "duration_s", "waiting"]
-_STAMP = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4}),?[ T]+(\d{1,2}):(\d\d)(?::(\d\d))?\s*(?:([AaPp])\.?[Mm]\.?)?$")
+_STAMP = re.compile(
+    r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4}),?[ T]+(\d{1,2}):(\d\d)(?::(\d\d))?\s*(?:([AaPp])\.?[Mm]\.?)?$"
+)
 _ORDERS = ("ymd", "mdy", "dmy")
 
 
@@ -59,7 +61,9 @@ def _lines(text, path):
         reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
         return [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
     except csv.Error as error:
-        raise tables.TableError(f"{path}: not a readable CSV table ({error}); expected a participants report") from error
+        raise tables.TableError(
+            f"{path}: not a readable CSV table ({error}); expected a participants report"
+        ) from error
 
 
 def _header(lines, path):
@@ -118,9 +122,9 @@ def _row(cells, columns, order, accounts):
 def _renamed(text):
     """The name, and the one before it: 'Ada (Ada Lovelace)'; pronouns and roles in brackets are neither."""
     name, found = tables.without_address(text), re.fullmatch(r"(.+?)\s*\(([^()]+)\)", tables.without_address(text))
-    if not found or is_remark(found[2]):
+    if not found:
         return name, ""
-    return found[1], found[2]
+    return found[1], "" if is_remark(found[2]) else found[2]
 
 
 def is_remark(text):

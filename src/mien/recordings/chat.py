@@ -48,14 +48,16 @@ def read_chat(path, told=None):
             told["continued"] += 1
             rows[-1][-1] = f"{rows[-1][-1]}\n{line.strip()}".strip()
         else:
-            told["unread"].append(f"{path.name}: line {number}: no message of a chat in {line.strip()[:40]!r}; left out")
+            told["unread"].append(
+                f"{path.name}: line {number}: no message of a chat in {line.strip()[:40]!r}; left out"
+            )
     told["messages"] = len(rows)
     told["warnings"] += told["unread"]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _message(line, begins, told):
-    """The time, the name, the addressee and the words of a line that begins with a time; None where it is no message."""
+    """The time, name, addressee and words of a line that begins with a time; None where it is no message."""
     hours, minutes, seconds, half = begins.groups()
     if int(minutes) > 59 or int(seconds) > 59 or (half and not 1 <= int(hours) <= 12):
         return None

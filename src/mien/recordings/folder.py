@@ -191,7 +191,8 @@ def _one(folder, own, files):
     notes += [f"{folder}: the transcript is used; left out: {_few(captions)}"] if captions else []
     notes += [f"{folder}: {by_kind['chat'][0].name} is used; left out: {_few(chats)}"] if chats else []
     is_synthetic = (folder / SYNTHETIC_NOTE).is_file()
-    starts, gmt = next((start_of(m.path.name) for m in media if start_of(m.path.name)[0]), start_of(_name(folder)))
+    stamps = [start_of(one.path.name) for one in media if one.kind in ("video", "mixed_audio")]
+    starts, gmt = next((stamp for stamp in stamps if stamp[0]), start_of(_name(folder)))
     return Recording(
         _name(folder), tuple(media), is_synthetic=is_synthetic, notes=tuple(notes), starts=starts, starts_gmt=gmt
     )

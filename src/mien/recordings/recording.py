@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from mien import tables
+
 KINDS = ("video", "person_audio", "mixed_audio", "transcript", "segments", "timeline", "chat", "participants")
 UNDEFINED = ("interpreter", "signer")
 """Who makes turn-taking mean something else: one adds seconds and a voice, the other has no voice to time."""
@@ -66,8 +68,9 @@ class Recording:
 
     @property
     def known_names(self):
-        """The names with which those of a transcript are compared: of people, and other spellings found; or none."""
-        return sorted({*self.person_ids, *self.names}) if self.person_ids else []
+        """The names with which those of a transcript are compared: of people, and their other names; or none."""
+        others = {name for name, person in self.names.items() if tables.name_key(name) != tables.name_key(person)}
+        return sorted({*self.person_ids, *others}) if self.person_ids else []
 
 
 def distinct(recordings):

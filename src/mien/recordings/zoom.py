@@ -27,7 +27,9 @@ def kind_of(path):
     ['chat', 'chat', 'participants', '', '']
     """
     name, stem = path.name.casefold(), path.stem.casefold()
-    if name.endswith(".txt") and (re.search(r"(^|_|\d|recording)(new)?chat(_\d+)?$", stem) or stem == "meeting_saved_chat"):
+    if name.endswith(".txt") and (
+        re.search(r"(^|_|\d|recording)(new)?chat(_\d+)?$", stem) or stem == "meeting_saved_chat"
+    ):
         return "chat"
     if name.endswith(".txt") and re.fullmatch(r"gmt\d{8}-\d{6}_recording", stem):
         return "chat"
@@ -42,17 +44,22 @@ def parts(files):
     """The files of each part of one meeting, in order, as ``[(start, gmt, files), …]``; ``[]`` where it has one part.
 
     Parts are told apart by the stamp of a cloud file or the number of a desktop one, and only where each has a video
-    or sound; a file that carries neither goes with the first. ``start`` is when it began where its name says so.
+    or sound; a file that carries neither goes with the first (a list of people with each). ``start`` is when it began
+    where its name says so.
     """
     keys = {path: _part(path) for path in files}
     media = {keys[path] for path in files if keys[path] and path.suffix.casefold() in (".mp4", ".m4a")}
     if len(media) < 2 or len({kind for kind, *_ in media}) > 1:
         return []
-    if any(keys[path] is None and path.suffix.casefold() in (".mp4", ".m4a", ".mov", ".webm", ".mkv") for path in files):
+    if any(
+        keys[path] is None and path.suffix.casefold() in (".mp4", ".m4a", ".mov", ".webm", ".mkv") for path in files
+    ):
         return []
     order = sorted(media, key=_place)
     found = {key: [path for path in files if keys[path] == key] for key in order}
-    found[order[0]] += [path for path in files if keys[path] not in media]
+    for path in (path for path in files if keys[path] not in media):
+        for key in order if kind_of(path) == "participants" else order[:1]:
+            found[key].append(path)
     return [(*start_of(paths[0].name), paths) for paths in found.values()]
 
 

@@ -4,6 +4,7 @@ from mien.tables.files import name_key, read, text, why, without_address, write,
 from mien.tables.promises import (
     ALL,
     BUILT,
+    CHAT,
     COUPLING,
     EVIDENCE,
     FACES,
@@ -21,6 +22,7 @@ from mien.tables.shape import Column, Table, TableError
 __all__ = [
     "ALL",
     "BUILT",
+    "CHAT",
     "COUPLING",
     "EVIDENCE",
     "FACES",
