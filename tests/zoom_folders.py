@@ -95,7 +95,7 @@ def _write(folder, mixed, ada, ben, said):
     (folder / "chat.txt").write_text(
         "14:00:03 From Ada Lovelace to Everyone:\n\thello all\n\tand welcome\n"
         "14:00:05 From  Ada L (phone)  to  李雷(Direct Message) : psst\n"
-        "14:00:21 From Cleo to Everyone:\n\tReacted to \"hello\" with 👍\n14:99:00 nonsense\n",
+        '14:00:21 From Cleo to Everyone:\n\tReacted to "hello" with 👍\n14:99:00 nonsense\n',
         "utf-8",
     )
     (folder / "participants_1234567890.csv").write_text(

@@ -3,7 +3,7 @@
 import difflib
 from pathlib import Path
 
-from mien.recordings.attendance import is_remark, read_participants
+from mien.recordings.attendance import is_remark, read_attendance
 from mien.recordings.chat import REACTION, read_chat
 from mien.recordings.clock import chat_times, presence, start_of
 from mien.recordings.folder import from_file, from_folder, is_hidden, name_of
@@ -25,7 +25,7 @@ __all__ = [
     "presence",
     "read",
     "read_chat",
-    "read_participants",
+    "read_attendance",
     "start_of",
 ]
 

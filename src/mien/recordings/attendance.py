@@ -24,7 +24,7 @@ _STAMP = re.compile(
 _ORDERS = ("ymd", "mdy", "dmy")
 
 
-def read_participants(path, day=None, told=None):
+def read_attendance(path, day=None, told=None):
     """Read a participants report: line, name, original, account, join, leave, duration_s, waiting.
 
     ``original`` is the name before somebody renamed themselves ('' where they did not), ``account`` a number that the

@@ -112,15 +112,6 @@ def _left_out(built, jobs, errors):
 
 def _write_tables(built, jobs, out, settings, hand):
     """All tables in one pass over the recordings, so that only one of them lies in memory at a time."""
-    causes = {
-        "parts": {str(job.part.relative_to(out)): store.sha256(job.part) for job in jobs},
-        "about": {r.recording_id: [r.about, r.is_synthetic, [m.person_id for m in r.media]] for r in built},
-        "names": {r.recording_id: [r.names, r.named_because, r.part_of, str(r.starts), r.starts_gmt] for r in built},
-        "beside": {m.path.name: store.sha256(m.path) for r in built for m in r.of("chat") + r.of("participants")},
-        "hand": {recording_id: [row[:4] for row in one.rows] for recording_id, one in hand.items()},
-        "settings": settings,
-        "code": store.code(*ROOMS),
-    }
 
     def write(parts):
         calibrating = (gather(r, jobs, settings, hand.get(r.recording_id)) for r in built if _calibrates(r))
@@ -152,7 +143,21 @@ def _write_tables(built, jobs, out, settings, hand):
         tables.write(coupling.compared(signals, bled, settings.coupling, roles), parts["coupling"])
         return _told(told)
 
+    causes = _causes(built, jobs, out, settings, hand)
     store.kept_together({name: out / file for name, file in FILES.items()}, causes, write)
+
+
+def _causes(built, jobs, out, settings, hand):
+    """What decides the tables."""
+    return {
+        "parts": {str(job.part.relative_to(out)): store.sha256(job.part) for job in jobs},
+        "about": {r.recording_id: [r.about, r.is_synthetic, [m.person_id for m in r.media]] for r in built},
+        "names": {r.recording_id: [r.names, r.named_because, r.part_of, str(r.starts), r.starts_gmt] for r in built},
+        "beside": {m.path.name: store.sha256(m.path) for r in built for m in r.of("chat") + r.of("participants")},
+        "hand": {recording_id: [row[:4] for row in one.rows] for recording_id, one in hand.items()},
+        "settings": settings,
+        "code": store.code(*ROOMS),
+    }
 
 
 def _told(told):

@@ -47,7 +47,7 @@ def attendance(one, recording):
     for medium in recording.of("participants"):
         day = recording.starts.date() if recording.starts else None
         try:
-            rows = recordings.read_participants(medium.path, day, told)
+            rows = recordings.read_attendance(medium.path, day, told)
         except (tables.TableError, OSError) as error:
             told = {"unread": [str(error)], "warnings": [f"{error}; nothing is read of it"]}
             continue

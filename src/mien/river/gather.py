@@ -30,8 +30,7 @@ def gather(recording, jobs, settings, hand=None):
     sounds = {who: _sound(job, mine) for (stage, who), job in mine.items() if stage == "voice"}
     segments, source, duration_s = _spoken(mine)
     tracks = list(found["person_id"].unique())
-    heard = {*sounds, *segments["person_id"], *recording.names.values(), *recording.named_because} - {""}
-    hand.check(recording.recording_id, tracks, sorted(heard))
+    hand.check(recording.recording_id, tracks, _names(sounds, segments, recording))
     faces = hand.faces(found)
     sounds, segments = _called(sounds, segments, recording, hand)
     shared = source == "mixed_audio"
@@ -173,6 +172,11 @@ def late(recording, jobs):
             first_s = listed["start_s"].min()
             if after and first_s >= duration_s:
                 yield f"{recording.recording_id}: the {kind} is on another clock (its first time is {first_s:.1f} s)"
+
+
+def _names(sounds, segments, recording):
+    """Every name that a recording's sounds, speech and other files have."""
+    return sorted({*sounds, *segments["person_id"], *recording.names.values(), *recording.named_because} - {""})
 
 
 def _called(sounds, segments, recording, hand):

@@ -48,7 +48,7 @@ def joined(recording):
     groups, reasons, doubts = _groups(found, written)
     names, because = {}, {}
     for group in groups:
-        person = _spelling(group, found, written)
+        person = _spelling(_first(group, found, reasons), found, written)
         names |= {name: person for name in group if name != person}
         because |= _because(group, person, found, reasons)
     because |= _perhaps(because, names)
@@ -78,7 +78,7 @@ def _read(medium, recording, found):
         counts.update(recordings.read_chat(medium.path)["name"])
     elif medium.kind == "participants":
         day = recording.starts.date() if recording.starts else None
-        rows = recordings.read_participants(medium.path, day)
+        rows = recordings.read_attendance(medium.path, day)
         counts.update(rows["name"])
         renamed = rows.loc[rows["original"] != "", ["name", "original"]].drop_duplicates()
         shared = renamed["original"].duplicated(keep=False)  # a phone's usual name is nobody's
@@ -138,6 +138,12 @@ def _apart(kept, found, written):
 
 def _heard(group, found):
     return any(name in found.counts["person_audio"] for name in group)
+
+
+def _first(group, found, reasons):
+    """Of a person's names those that differ in spelling only: that of their sound, else one not joined to another."""
+    own = {key_of(name) for name in group if name in found.counts["person_audio"]}
+    return [name for name in group if key_of(name) in own] or [name for name in group if name not in reasons] or group
 
 
 def _spelling(group, found, written):

@@ -29,7 +29,7 @@ def read_timeline(path, people=None, told=None):
     told |= {"entries": 0, "used": 0, "silent": 0, "unread": []}
     entries = _entries(decoded(path, told), path)
     times = [_seconds(entry.get("ts")) if isinstance(entry, dict) else None for entry in entries]
-    ends = pd.Series([*times[1:], None], dtype=object).bfill()
+    ends = pd.Series([*times, None][1:], dtype=object).bfill()
     rows = []
     for number, (entry, start_s, end_s) in enumerate(zip(entries, times, ends, strict=True)):
         told["entries"] += 1
