@@ -24,8 +24,8 @@ __all__ = [
     "of_table",
     "presence",
     "read",
-    "read_chat",
     "read_attendance",
+    "read_chat",
     "start_of",
 ]
 
