@@ -14,8 +14,8 @@ import skimage.data
 from mediapipe.tasks.python import BaseOptions, vision
 
 from mien import face, media, people, sources
-from mien.face import follower
 from mien.face import _bundle as model_parts
+from mien.face import follower
 from mien.face.finder import Box, Finder, change, overlap, windows
 from mien.face.landmarker import BLENDSHAPES, EXPRESSIVE, WAYS, Landmarker, Region, Task
 from mien.media import Picture

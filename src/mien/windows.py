@@ -80,6 +80,7 @@ class Measured:
     ``trust`` maps ``(person_id, "voice" | "turn")`` to 0..1: the share of that person's signal that is surely theirs.
     ``absent`` maps a modality to the reason why nobody has it (``{"face": "no_video"}``). ``shared_by`` is the
     person_id that stands for several people on one track, where nobody knows who speaks; '' where there is none.
+    ``part_of`` is the meeting of which this recording is one part in time: its parts are one group.
     """
 
     recording_id: str
@@ -93,6 +94,7 @@ class Measured:
     about: dict = field(default_factory=dict)
     shared_by: str = ""
     is_synthetic: bool = False
+    part_of: str = ""
 
     def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
         """One person's face in start_s <= t < end_s; all columns, or those named."""
@@ -161,13 +163,16 @@ def group_id(frame):
     """The independent unit of each row: the connected component of people and recordings (AUDIT D3).
 
     A's gap is B's gap, and one person may appear in two recordings; what hangs together must never be split.
-    ``frame`` has ``person_id`` and ``recording_id``; returns a Series of text, named for the first person in each.
+    ``frame`` has ``person_id`` and ``recording_id``; what ``group_id`` says already (the meeting of which recordings
+    are parts) holds together too. Returns a Series of text, named for the first person in each.
 
     >>> group_id(pd.DataFrame({"recording_id": ["r1", "r1", "r2", "r3"], "person_id": ["a", "b", "b", "c"]})).tolist()
     ['a', 'a', 'a', 'c']
     """
     people, person = np.unique(frame["person_id"].astype(str), return_inverse=True)
-    occasions, recording = np.unique(frame["recording_id"].astype(str), return_inverse=True)
+    meeting = frame["group_id"].astype(str) if "group_id" in frame else pd.Series("", index=frame.index)
+    names = ("meeting " + meeting).where(meeting != "", "recording " + frame["recording_id"].astype(str))
+    occasions, recording = np.unique(names, return_inverse=True)
     n_people = len(people)
     edges = coo_matrix((np.ones(len(frame)), (person, n_people + recording)), shape=[n_people + len(occasions)] * 2)
     _, component = connected_components(edges, directed=False)
@@ -267,7 +272,7 @@ def _row(one, person_id, window, near, everything, norms, how):
         "person_id": person_id,
         "start_s": start_s,
         "end_s": end_s,
-        "group_id": "",
+        "group_id": one.part_of,
         "is_calibration": in_span or bool(marked),
         "is_synthetic": one.is_synthetic,
         **values,

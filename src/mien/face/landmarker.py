@@ -121,7 +121,7 @@ class Network:
         self.outputs = [tensor["index"] for tensor in self.interpreter.get_output_details()]
 
     def __call__(self, values, scale=1.0):
-        """The outputs for ``values`` times ``scale`` (of the shape that the network asks for, without the leading 1)."""
+        """The outputs for ``values`` times ``scale``; of the shape that the network asks for, without the leading 1."""
         np.multiply(values, np.float32(scale), out=self.values[0], casting="same_kind")
         self.interpreter.set_tensor(self.input, self.values)
         self.interpreter.invoke()
@@ -177,7 +177,7 @@ class Task:
         self.remembers, self.last_ms, self.used = way == "VIDEO", -1, False
 
     def see(self, picture, time_s, region=None):
-        """The face in the next picture, uint8 RGB (n, n, 3), wherever it is, as :class:`Seen`; None if there is none."""
+        """The face in the next picture, uint8 RGB (n, n, 3), wherever it is, as :class:`Seen`; None if none is."""
         self.last_ms = max(self.last_ms + 1, round(time_s * 1000))
         image = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
         with nullcontext() if self.used else quiet():

@@ -206,7 +206,7 @@ class Watch:
             self.told["recovered"] += 1
 
     def _save_in_place(self, time_s, picture):
-        """Look for faces that moved too fast to follow in their own crops, before the whole frame; the rows of these."""
+        """Look for faces that moved too fast in their own crops, before the whole frame; the rows of these."""
         began = time.perf_counter()
         lost = [follower for follower in self.followers if follower.ended in ("lost", "jumped")]
         for follower in lost:

@@ -3,20 +3,30 @@
 import difflib
 from pathlib import Path
 
+from mien.recordings.attendance import is_remark, read_attendance
+from mien.recordings.chat import REACTION, read_chat
+from mien.recordings.clock import chat_times, presence, start_of
 from mien.recordings.folder import from_file, from_folder, is_hidden, name_of
 from mien.recordings.recording import KINDS, Medium, Recording, RecordingError, distinct
 from mien.recordings.table import from_table, of_table
 
 __all__ = [
     "KINDS",
+    "REACTION",
     "Medium",
     "Recording",
     "RecordingError",
+    "chat_times",
     "distinct",
     "from_table",
+    "is_remark",
     "name_of",
     "of_table",
+    "presence",
     "read",
+    "read_attendance",
+    "read_chat",
+    "start_of",
 ]
 
 
@@ -26,7 +36,9 @@ def read(path):
     A folder is **one** recording if it holds ``Audio Record/`` (one file per person) or at most one video beside its
     sound, transcript and segments; a folder of several videos, or of several sounds alone, is one recording per file;
     a folder without such files whose sub-folders hold recordings is what these are, and one of them that can't be read
-    is told in its ``notes``; a folder with ``recordings.csv`` is what that table says. Hidden files are passed over.
+    is told in its ``notes``; a Zoom meeting that was stopped and begun again is one recording per part
+    (:mod:`mien.recordings.zoom`); a folder with ``recordings.csv`` is what that table says. Hidden files are passed
+    over.
 
     Returns a list of :class:`Recording` with distinct ids. Raises :class:`RecordingError`.
     """

@@ -5,6 +5,8 @@ import unicodedata
 from dataclasses import replace
 
 from mien import tables
+from mien.recordings import zoom
+from mien.recordings.clock import start_of
 from mien.recordings.recording import ONE_OF, Medium, Recording, RecordingError, one_file_each
 from mien.recordings.table import from_table
 
@@ -49,12 +51,12 @@ def _kind_of(path):
     for kind, endings in (("video", VIDEO), ("mixed_audio", AUDIO), ("transcript", TRANSCRIPT), ("segments", SEGMENTS)):
         if path.suffix.lower() in endings or (kind == "segments" and path.name == SEGMENTS_NAME):
             return kind
-    return ""
+    return zoom.kind_of(path)
 
 
 def from_file(path):
     """The recording that one media file is, called by the name of the file."""
-    if not _kind_of(path):
+    if _kind_of(path) in ("", *zoom.BESIDE):
         raise RecordingError(
             f"{path}: not a kind of file that a recording is made of; expected video ({' '.join(VIDEO)}), "
             f"sound ({' '.join(AUDIO)}), a transcript (.vtt), segments (.rttm) or a table of recordings (.csv)"
@@ -91,8 +93,9 @@ def from_folder(folder, depth=0):
     own = [f for name in PERSON_FOLDERS if (folder / name).is_dir() for f in _files(folder / name)]
     own = [path for path in own if _kind_of(path) == "mixed_audio"]
     files, inside = _files(folder), _folders(folder, depth)
-    if own or files:
-        first, *rest = _one_or_each(folder, own, files)
+    if own or any(_kind_of(path) not in zoom.BESIDE for path in files):
+        first, *rest = _parts(folder, own, files) or _one_or_each(folder, own, files)
+        first = replace(first, notes=(*first.notes, *_not_read(folder, files)))
         left = f"{folder}: left alone: folders with recordings of their own ({_few(inside)}); name them to build them"
         return [replace(first, notes=(*first.notes, left)) if inside else first, *rest]
     if inside:
@@ -130,16 +133,52 @@ def _from_subfolder(sub, depth):
     return [replace(one, recording_id=f"{name}/{one.recording_id}") for one in found]
 
 
+def _parts(folder, own, files):
+    """The parts of one meeting that was stopped and begun again, each a recording; none where it has one part."""
+    parts = zoom.parts(files)
+    if not parts:
+        return []
+    owned, unclear = zoom.own_of_parts(own, len(parts), name_of)
+    name, (starts, gmt), found = _name(folder), start_of(_name(folder)), []
+    for number, (began, began_gmt, paths) in enumerate(parts, 1):
+        one = _one(folder, owned[number - 1], paths)
+        when = {"starts": began, "starts_gmt": began_gmt}
+        when = when if began or number > 1 else {"starts": starts, "starts_gmt": gmt}
+        found.append(replace(one, recording_id=f"{name} part {number}", part_of=name, part=number, **when))
+    notes = [f"{folder}: {len(found)} parts of one meeting, each a recording with a clock of its own"]
+    if unclear:
+        notes.append(
+            f"{folder}: left out, for nobody can say to which part they belong: {_few(unclear)}; say so in a table of "
+            "recordings"
+        )
+    return [replace(found[0], notes=(*notes, *found[0].notes)), *found[1:]]
+
+
+def _not_read(folder, files):
+    """A note on the texts and tables of a meeting of which nothing is read."""
+    endings = (".txt", ".json", ".csv")
+    others = [p for p in sorted(folder.iterdir()) if p.suffix.casefold() in endings and not is_hidden(p)]
+    known = (*files, *(folder / name for name in (SYNTHETIC_NOTE, "people.csv", TABLE_NAME)))
+    others = [p for p in others if p not in known and not p.name.startswith("truth_") and not p.is_dir()]
+    return [f"{folder}: nothing is read of {_few(others)}"] if others and any(map(zoom.kind_of, files)) else []
+
+
 def _one_or_each(folder, own, files):
     """What the files of one folder are: one recording together, or one recording each."""
-    by_kind = {kind: [path for path in files if _kind_of(path) == kind] for kind in ONE_OF}
-    videos, sounds = by_kind["video"], by_kind["mixed_audio"]
-    by_kind["video"], left_out = _gallery(videos)
-    by_kind["transcript"], captions = _spoken(by_kind["transcript"])
-    if not own and not left_out and (len(videos) > 1 or (not videos and len(sounds) > 1)):
-        groups = _by_stem(files)
+    videos, sounds = ([path for path in files if _kind_of(path) == kind] for kind in ("video", "mixed_audio"))
+    if not own and not _gallery(videos)[1] and (len(videos) > 1 or (not videos and len(sounds) > 1)):
+        groups = _by_stem([path for path in files if _kind_of(path) not in zoom.BESIDE])
         if groups:
             return [Recording(n, tuple(Medium(p, _kind_of(p)) for p in paths)) for n, paths in groups.items()]
+    return [_one(folder, own, files)]
+
+
+def _one(folder, own, files):
+    """The one recording that the files of a folder are together."""
+    by_kind = {kind: [path for path in files if _kind_of(path) == kind] for kind in ONE_OF}
+    by_kind["video"], left_out = _gallery(by_kind["video"])
+    by_kind["transcript"], captions = _spoken(by_kind["transcript"])
+    by_kind["chat"], chats = _chat(by_kind["chat"])
     for kind, paths in by_kind.items():
         if len(paths) > 1:
             raise RecordingError(
@@ -150,8 +189,13 @@ def _one_or_each(folder, own, files):
     media += [Medium(path, kind) for kind, paths in by_kind.items() for path in paths]
     notes += [f"{folder}: {media[0].path.name} is used; left out: {_few(left_out)}"] if left_out else []
     notes += [f"{folder}: the transcript is used; left out: {_few(captions)}"] if captions else []
+    notes += [f"{folder}: {by_kind['chat'][0].name} is used; left out: {_few(chats)}"] if chats else []
     is_synthetic = (folder / SYNTHETIC_NOTE).is_file()
-    return [Recording(_name(folder), tuple(media), is_synthetic=is_synthetic, notes=tuple(notes))]
+    stamps = [start_of(one.path.name) for one in media if one.kind in ("video", "mixed_audio")]
+    starts, gmt = next((stamp for stamp in stamps if stamp[0]), start_of(_name(folder)))
+    return Recording(
+        _name(folder), tuple(media), is_synthetic=is_synthetic, notes=tuple(notes), starts=starts, starts_gmt=gmt
+    )
 
 
 def _name(folder):
@@ -195,6 +239,12 @@ def _spoken(texts):
     endings = [ending for ending in TRANSCRIPT if any(path.suffix.lower() == ending for path in spoken)]
     first = [path for path in spoken if path.suffix.lower() == endings[0]] if endings else []
     return (first, [path for path in texts if path not in first]) if first else (texts, [])
+
+
+def _chat(texts):
+    """The chat that the recording wrote, where somebody saved it by hand as well; and the others."""
+    order = sorted(texts, key=lambda path: ("saved" in path.name, path.name))
+    return order[:1], order[1:]
 
 
 def _people(folder, own):

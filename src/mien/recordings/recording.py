@@ -1,12 +1,16 @@
 """What a recording is: its files, its people, its licence; and the rule that no two share an id."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
-KINDS = ("video", "person_audio", "mixed_audio", "transcript", "segments")
+from mien import tables
+
+KINDS = ("video", "person_audio", "mixed_audio", "transcript", "segments", "timeline", "chat", "participants")
 UNDEFINED = ("interpreter", "signer")
 """Who makes turn-taking mean something else: one adds seconds and a voice, the other has no voice to time."""
 ONE_OF = {"video": "videos", "mixed_audio": "mixed sounds", "transcript": "transcripts", "segments": "segments"}
+ONE_OF |= {"timeline": "timelines", "chat": "chats", "participants": "lists of people"}
 """The kinds of which a recording has one file at most, with the word for several."""
 
 
@@ -31,7 +35,10 @@ class Recording:
     (``label_*``, ``confound_*``, ``is_calibration``). ``notes`` are sentences on what was left out and why; a recording
     without media could not be read, and they say why. ``named_by`` is ``table`` where somebody wrote the person_ids
     down, ``files`` where they were read off file names, which lose spaces; ``names`` maps such a name to the spelling
-    that took its place. ``turns_undefined`` says why timing means something else here (``interpreter``, ``signer``).
+    that took its place, and ``named_because`` says for every name that was found, where and why.
+    ``turns_undefined`` says why timing means something else here (``interpreter``, ``signer``). ``starts`` is when the
+    recording began by a clock, where a name says so (``starts_gmt``: in GMT). ``part_of`` is the meeting of which this
+    is one part in time, number ``part``; its parts have the same people, so they are never split.
     """
 
     recording_id: str
@@ -43,7 +50,12 @@ class Recording:
     notes: tuple[str, ...] = ()
     named_by: str = "files"
     names: dict = field(default_factory=dict)
+    named_because: dict = field(default_factory=dict)
     turns_undefined: str = ""
+    starts: datetime | None = None
+    starts_gmt: bool = False
+    part_of: str = ""
+    part: int = 0
 
     def of(self, kind):
         """The files of one kind, in order."""
@@ -53,6 +65,12 @@ class Recording:
     def person_ids(self):
         """The people whose own files or labels are known, sorted."""
         return sorted({medium.person_id for medium in self.media if medium.person_id} | set(self.about))
+
+    @property
+    def known_names(self):
+        """The names with which those of a transcript are compared: of people, and their other names; or none."""
+        others = {name for name, person in self.names.items() if tables.name_key(name) != tables.name_key(person)}
+        return sorted({*self.person_ids, *others}) if self.person_ids else []
 
 
 def distinct(recordings):

@@ -7,11 +7,11 @@ from mien import coupling, recordings, store, tables, windows
 from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
 from mien.people import PeopleSettings, SpeakingSettings
-from mien.river import who
+from mien.river import beside, who
 from mien.river.gather import gather, late, stack
 from mien.river.jobs import Job, is_silent, jobs_of, run, work
 from mien.river.mouths import doubted
-from mien.river.names import joined
+from mien.river.names import joined, spelt
 from mien.river.report import FILES, report
 from mien.turns import TurnSettings
 from mien.voice import VoiceSettings
@@ -52,10 +52,10 @@ class BuildError(RuntimeError):
 def build(found, out, settings=None, workers=1, progress=None, hand=None):
     """Build the tables of some recordings into a folder, and return the report that is written beside them.
 
-    ``found`` is a list of :class:`mien.recordings.Recording`. Writes ``turns.csv``, ``windows.csv``,
-    ``coupling.csv``, ``faces.parquet``, ``voice.parquet`` and ``report.json`` into ``out``; what each file gave is
-    kept in ``out/parts`` so that a stopped build goes on where it stopped. A recording that can't be read is reported
-    (``report["failed"]``), and so is a file without which a recording was built (``report["unread"]``); the others go
+    ``found`` is a list of :class:`mien.recordings.Recording`. Writes the tables of :data:`FILES` and ``report.json``
+    into ``out``; what each file gave is kept in ``out/parts`` so that a stopped build goes on where it stopped. A
+    recording that can't be read is reported (``report["failed"]``), and so is a file without which a recording was
+    built (``report["unread"]``); the others go
     on. If none can be read, :class:`BuildError` is raised and earlier tables stay as they are.
     ``progress(name, done_s, total_s)`` is called now and then. ``hand`` is the path of a ``people.csv`` that says who
     is who (None: those that lie beside the recordings, see :mod:`mien.people.hand`); ``people.csv`` and ``layout.csv``
@@ -65,6 +65,7 @@ def build(found, out, settings=None, workers=1, progress=None, hand=None):
     out = Path(out)
     found = [joined(recording) for recording in recordings.distinct(found)]
     hand = who.hands(found, hand)
+    hand = {one.recording_id: spelt(hand[one.recording_id], one) for one in found if one.recording_id in hand}
     jobs = jobs_of(found, out, settings)
     told = {}
     errors = work(jobs, settings, workers, progress or (lambda *_: None), told)
@@ -76,9 +77,10 @@ def build(found, out, settings=None, workers=1, progress=None, hand=None):
     left = _left_out(built, jobs, errors) | {"failed": failed}
     left["warnings"] += told.get("warnings", [])
     left["warnings"] += [warning for recording in built for warning in (*recording.notes, *late(recording, good))]
-    mouths = store.notes(out / FILES["turns"])["mouths"]
-    left["warnings"] += [warning for one in mouths.items() for warning in doubted(*one)]
-    made = report(built, left, good, out, settings)
+    noted = store.notes(out / FILES["turns"])
+    left["warnings"] += [warning for one in noted["mouths"].items() for warning in doubted(*one)]
+    left["warnings"] += [f"{name}: {words}" for name, one in noted["beside"].items() for words in one["warnings"]]
+    made = report(built, left, good, out, settings, hand)
     store.write_json(made, out / "report.json")
     return made
 
@@ -112,18 +114,11 @@ def _left_out(built, jobs, errors):
 
 def _write_tables(built, jobs, out, settings, hand):
     """All tables in one pass over the recordings, so that only one of them lies in memory at a time."""
-    causes = {
-        "parts": {str(job.part.relative_to(out)): store.sha256(job.part) for job in jobs},
-        "about": {r.recording_id: [r.about, r.is_synthetic, [m.person_id for m in r.media]] for r in built},
-        "hand": {recording_id: [row[:4] for row in one.rows] for recording_id, one in hand.items()},
-        "settings": settings,
-        "code": store.code(*ROOMS),
-    }
 
     def write(parts):
         calibrating = (gather(r, jobs, settings, hand.get(r.recording_id)) for r in built if _calibrates(r))
         listed = windows.listed_norms(calibrating, settings.voice)
-        said, rows, signals, bled, roles, mouths, known, happened = [], [], {}, {}, {}, {}, [], []
+        said, rows, signals, bled, roles, told, known, happened, chats = [], [], {}, {}, {}, {}, [], [], []
         with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
             for recording in built:
                 one = gather(recording, jobs, settings, hand.get(recording.recording_id))
@@ -132,9 +127,12 @@ def _write_tables(built, jobs, out, settings, hand):
                 write_voice(tables.VOICE.check(one.voice))
                 said.append(one.turns)
                 notes = store.notes(one.part) if one.part else {}
-                known.append(who.listed(one, notes))
+                there, people_told = beside.attendance(one, recording)
+                messages, chat_told = beside.chat(one, recording)
+                chats.append(messages)
+                told[one.recording_id] = {"mouths": one.mouths, "chat": chat_told, "participants": people_told}
+                known.append(who.listed(one, notes, recording, there))
                 happened.append(who.layout(one, notes))
-                mouths[one.recording_id] = one.mouths
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
                 signals |= _signals(one, settings.coupling)
                 bled |= coupling.bleeds(one.voice, one.turns, settings.coupling)
@@ -143,10 +141,35 @@ def _write_tables(built, jobs, out, settings, hand):
         tables.write(windows.assembled(rows), parts["windows"])
         tables.write(stack(known), parts["people"])
         tables.write(stack(happened), parts["layout"])
+        tables.write(stack(chats), parts["chat"])
         tables.write(coupling.compared(signals, bled, settings.coupling, roles), parts["coupling"])
-        return {"mouths": mouths}
+        return _told(told)
 
+    causes = _causes(built, jobs, out, settings, hand)
     store.kept_together({name: out / file for name, file in FILES.items()}, causes, write)
+
+
+def _causes(built, jobs, out, settings, hand):
+    """What decides the tables."""
+    return {
+        "parts": {str(job.part.relative_to(out)): store.sha256(job.part) for job in jobs},
+        "about": {r.recording_id: [r.about, r.is_synthetic, [m.person_id for m in r.media]] for r in built},
+        "names": {r.recording_id: [r.names, r.named_because, r.part_of, str(r.starts), r.starts_gmt] for r in built},
+        "beside": {m.path.name: store.sha256(m.path) for r in built for m in r.of("chat") + r.of("participants")},
+        "hand": {recording_id: [row[:4] for row in one.rows] for recording_id, one in hand.items()},
+        "settings": settings,
+        "code": store.code(*ROOMS),
+    }
+
+
+def _told(told):
+    """What was seen on the way, by kind and recording; for the report."""
+    kept = {"mouths": {name: one["mouths"] for name, one in told.items()}, "beside": {}}
+    for name, one in told.items():
+        files = {kind: one[kind] for kind in ("chat", "participants")}
+        kept["beside"][name] = {kind: beside.told_of(about) for kind, about in files.items() if about}
+        kept["beside"][name]["warnings"] = [words for about in files.values() for words in about.get("warnings", [])]
+    return kept
 
 
 def _calibrates(recording):

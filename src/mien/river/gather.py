@@ -8,9 +8,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from mien import face, people, store, tables, turns, voice, windows
-from mien.river import mouths
+from mien.river import clock, mouths
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
+
+LISTED = ("segments", "transcript", "timeline")
+"""Files of who spoke when, the most trusted first."""
 
 LIGHT = [*(name for name in tables.FACES.names if name != "recording_id"), "track_id"]
 LIGHT += ["mouth_opening", "people_trust", "why"]
@@ -22,15 +25,17 @@ def gather(recording, jobs, settings, hand=None):
 
     ``hand`` (:class:`people.Hand`) overrules what was found.
     """
-    mine, hand = _parts(recording, jobs), hand or people.Hand()
+    mine, hand = parts_of(recording, jobs), hand or people.Hand()
     found, video = _faces_of(mine)
-    sounds = {who: pd.read_parquet(job.part) for (stage, who), job in mine.items() if stage == "voice"}
+    sounds = {who: _sound(job, mine) for (stage, who), job in mine.items() if stage == "voice"}
     segments, source, duration_s = _spoken(mine)
-    hand.check(recording.recording_id, list(found["person_id"].unique()), sorted({*sounds, *segments["person_id"]}))
+    tracks = list(found["person_id"].unique())
+    hand.check(recording.recording_id, tracks, _names(sounds, segments, recording))
     faces = hand.faces(found)
-    sounds, segments = _called(sounds, segments, hand)
+    sounds, segments = _called(sounds, segments, recording, hand)
     shared = source == "mixed_audio"
-    free = faces[faces["people_by"] != "hand"], segments[~segments["person_id"].isin(hand.person_ids)]
+    faced = [row[1] for row in hand.rows if row[0] in tracks]
+    free = faces[faces["people_by"] != "hand"], segments[~segments["person_id"].isin(faced)]
     matched = people.Match({}, {}) if shared else people.match(*free, settings.people)
     who = _named_by_file(matched, faces, recording)
     mixed = f"{recording.recording_id}_mixed"
@@ -57,6 +62,7 @@ def gather(recording, jobs, settings, hand=None):
         shared_by=mixed if shared and mixed in set(segments["person_id"]) else "",
         mouths=told,
         is_synthetic=recording.is_synthetic,
+        part_of=recording.part_of,
     )
 
 
@@ -116,8 +122,8 @@ def _absent(video, sounds, source, turns_undefined):
     return {modality: reason for modality, reason in found.items() if reason}
 
 
-def _parts(recording, jobs):
-    """The jobs of a recording by what they made (faces, voice, speech, segments, transcript) and whose file it was."""
+def parts_of(recording, jobs):
+    """The jobs of a recording by what they made (faces, voice, clock, transcript, …) and whose file it was."""
     mine = [job for job in jobs if job.recording.recording_id == recording.recording_id]
     return {
         (
@@ -141,8 +147,8 @@ def _spoken(mine):
     notes = [store.notes(job.part) for job in mine.values()]
     ends = [n["sound_end_s"] for n in notes if "sound_end_s" in n]
     ends += [n["picture_end_s"] for n in notes if "picture_end_s" in n]
-    speech = {who: tables.read(job.part, SPEECH) for (stage, who), job in mine.items() if stage == "speech"}
-    listed = {kind: mine[(kind, "")].part for kind in ("segments", "transcript") if (kind, "") in mine}
+    speech = {who: spoken(job, mine) for (stage, who), job in mine.items() if stage == "speech"}
+    listed = {kind: mine[(kind, "")].part for kind in LISTED if (kind, "") in mine}
     segments, source = _segments(listed, speech)
     if not ends:
         return segments, source, float(segments["end_s"].max()) if len(segments) else 0.0
@@ -155,9 +161,9 @@ def _spoken(mine):
 
 def late(recording, jobs):
     """A warning for each list of segments or transcript of which something lies after the end of the media."""
-    mine = _parts(recording, jobs)
+    mine = parts_of(recording, jobs)
     _, _, duration_s = _spoken(mine)
-    for kind in ("segments", "transcript"):
+    for kind in LISTED:
         if (kind, "") in mine:
             listed = tables.read(mine[(kind, "")].part, turns.SEGMENTS)
             after = int((listed["end_s"] > duration_s + 0.5).sum())
@@ -168,12 +174,60 @@ def late(recording, jobs):
                 yield f"{recording.recording_id}: the {kind} is on another clock (its first time is {first_s:.1f} s)"
 
 
-def _called(sounds, segments, hand):
-    """The sounds and the speech with the names that were given by hand; a sound that is nobody's is left out."""
-    names = hand.sounds({*sounds, *segments["person_id"]})
-    sounds = {names.get(who, who): rows for who, rows in sounds.items() if names.get(who, who) or not who}
+def _names(sounds, segments, recording):
+    """Every name that a recording's sounds, speech and other files have."""
+    return sorted({*sounds, *segments["person_id"], *recording.names.values(), *recording.named_because} - {""})
+
+
+def _called(sounds, segments, recording, hand):
+    """The sounds and the speech by person: by hand, else as joined; a sound that is nobody's is left out.
+
+    Several sounds of one person become one: at each moment the louder.
+    """
+    names = {who: person_of(who, recording.names, hand) for who in {*sounds, *segments["person_id"]} if who}
+    found = {}
+    for who, rows in sounds.items():
+        person = names.get(who, who)
+        if person or not who:
+            found[person] = _louder(found[person], rows) if person in found else rows
     segments = segments.assign(person_id=segments["person_id"].replace(names))
-    return sounds, segments[segments["person_id"] != ""]
+    return found, segments[segments["person_id"] != ""]
+
+
+def person_of(name, names, hand):
+    """Who a name is: as written by hand for it, or for the person whose other name it is; '' for nobody."""
+    person, written = names.get(name, name), hand.sounds({name, names.get(name, name)})
+    return written.get(name, written.get(person, person))
+
+
+def _louder(one, other):
+    """Two sounds of one person as one: of two rows at one time that in which more is heard."""
+    both = pd.concat([one, other]).assign(at=lambda rows: (rows["time_s"] * 100).round())
+    both = both.sort_values(["at", "level_db"], ascending=[True, False], na_position="last", kind="stable")
+    return both.drop_duplicates("at").drop(columns="at").reset_index(drop=True)
+
+
+def _moved_s(job, mine):
+    """By how much the times of a sound file are moved: its clock is off, and that is sure."""
+    own = mine.get(("clock", job.medium.person_id if job.medium.kind == "person_audio" else ""))
+    return clock.applied_s(store.notes(own.part)) if own else 0.0
+
+
+def _sound(job, mine):
+    """The voice of one sound file, on the clock of the meeting."""
+    rows, moved_s = pd.read_parquet(job.part), _moved_s(job, mine)
+    if not moved_s:
+        return rows
+    rows = rows.assign(time_s=(rows["time_s"] + moved_s).round(6))
+    return rows[rows["time_s"] >= 0].reset_index(drop=True)
+
+
+def spoken(job, mine):
+    """The speech in one sound file, on the clock of the meeting: start_s, end_s."""
+    rows, moved_s = tables.read(job.part, SPEECH), _moved_s(job, mine)
+    if moved_s:
+        rows = rows.assign(start_s=(rows["start_s"] + moved_s).clip(lower=0), end_s=rows["end_s"] + moved_s)
+    return rows[rows["end_s"] > 0].reset_index(drop=True)
 
 
 def _named_by_file(who, faces, recording):
@@ -210,7 +264,9 @@ def _segments(listed, speech):
     if own:
         return stack([rows.assign(person_id=who) for who, rows in own.items()]), "person_audio"
     for kind, part in listed.items():
-        return tables.read(part, turns.SEGMENTS), kind
+        rows = tables.read(part, turns.SEGMENTS)
+        if len(rows):
+            return rows, kind
     if speech:
         return speech[""].assign(person_id="mixed"), "mixed_audio"
     return turns.SEGMENTS.empty(), ""

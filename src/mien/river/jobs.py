@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mien import face, media, people, recordings, sources, store, tables, turns, voice
-from mien.river import pool, stop
+from mien.river import clock, pool, stop
 
 ENOUGH_S = 0.5
 """A piece goes on for longer than a doubt lasts by this much: boxes are compared there, and times are rounded."""
@@ -21,10 +21,11 @@ ENOUGH_S = 0.5
 
 @dataclass(frozen=True)
 class Job:
-    """One piece of work on one file of a recording: ``stage`` is faces, piece, voice, speech or segments.
+    """One piece of work on one file of a recording: ``stage`` is faces, piece, voice, speech, clock or segments.
 
     The faces of a video are measured in *pieces* of time, each a job (``span`` is its time, seconds) that may run
-    beside the others; the faces job comes after its ``pieces`` and joins them.
+    beside the others; the faces job comes after its ``pieces`` and joins them. A clock job holds the sound of its file
+    ``against`` that of another.
     """
 
     stage: str
@@ -33,6 +34,7 @@ class Job:
     part: Path
     span: tuple[float, float] = (0.0, math.inf)
     pieces: tuple["Job", ...] = ()
+    against: Path | None = None
 
     @property
     def name(self):
@@ -53,11 +55,14 @@ def _jobs(recording, parts, settings):
     jobs = [_faces(recording, medium, folder, settings.chunk_s) for medium in videos]
     if not own and not shared:
         shared = [recordings.Medium(medium.path, "mixed_audio") for medium in videos]
+    whole = clock.reference(recording)
     for medium in own or shared:
         whose = f"-{store.file_name(medium.person_id)}" if medium.kind == "person_audio" else ""
         jobs.append(Job("voice", recording, medium, folder / f"voice{whose}.parquet"))
         jobs.append(Job("speech", recording, medium, folder / f"speech{whose}.csv"))
-    for medium in recording.of("segments") + recording.of("transcript"):
+        if whole and whole.resolve() != medium.path.resolve():
+            jobs.append(Job("clock", recording, medium, folder / f"clock{whose}.csv", against=whole))
+    for medium in recording.of("segments") + recording.of("transcript") + recording.of("timeline"):
         jobs.append(Job("segments", recording, medium, folder / f"{medium.kind}.csv"))
     return jobs
 
@@ -97,7 +102,7 @@ def _causes(job, settings):
     file = _sha256(job.medium.path, job.medium.path.stat().st_mtime_ns)
     causes = {"file": file, "stage": job.stage}
     if job.stage == "segments":
-        causes |= {"people": job.recording.person_ids, "recording": job.recording.recording_id}
+        causes |= {"people": job.recording.known_names, "recording": job.recording.recording_id}
         return causes | {"code": store.code("tables", "turns")}
     if job.stage in ("faces", "piece"):
         seeing = store.code("media", "face", without=("face/features",))  # windows are measured from rows, later
@@ -105,6 +110,9 @@ def _causes(job, settings):
         causes |= {"chunk_s": settings.chunk_s, "warm_s": settings.warm_s, "code": seeing}
         joined = {"people": settings.people, "joining": store.code("people")}
         return causes | (joined if job.stage == "faces" else {"span": job.span})
+    if job.stage == "clock":
+        other = _sha256(job.against, job.against.stat().st_mtime_ns)
+        return causes | {"against": other, "code": store.code("media", "river/clock")}
     return causes | {"voice": settings.voice, "code": store.code("media", "voice")}
 
 
@@ -127,6 +135,7 @@ def run(job, settings, tick=lambda *_: None, whole=None):
     if whole and store.is_current(whole.part, _causes(whole, settings)):
         return whole.part
     makers = {"faces": _make_faces, "voice": _make_voice, "speech": _make_speech, "segments": _make_segments}
+    makers |= {"clock": _make_clock}
     make = makers.get(job.stage, _make_piece)
     made = store.kept(job.part, _causes(job, settings), lambda part: make(job, settings, part, tick))
     for piece in job.pieces:
@@ -212,9 +221,15 @@ def _make_speech(job, settings, part, tick):
     return {"sound_start_s": sound.start_s, "sound_end_s": sound.end_s}
 
 
+def _make_clock(job, settings, part, tick):
+    told = {}
+    tables.write(clock.held_against(job.medium.path, job.against, told), part)
+    return told
+
+
 def _make_segments(job, settings, part, tick):
     told = {}
-    people, recording_id = job.recording.person_ids or None, job.recording.recording_id
+    people, recording_id = job.recording.known_names or None, job.recording.recording_id
     segments = turns.read(job.medium.path, people, told, recording_id)
     tables.write(turns.apart(segments, recording_id, told.get("local_names", [])), part)
     return told

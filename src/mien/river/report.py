@@ -5,6 +5,7 @@ import json
 import pandas as pd
 
 from mien import __version__, store, tables
+from mien.river import clock
 from mien.river.talk import talk
 
 FILES = {
@@ -13,14 +14,15 @@ FILES = {
     "coupling": "coupling.csv",
     "people": "people.csv",
     "layout": "layout.csv",
+    "chat": "chat.csv",
     "faces": "faces.parquet",
     "voice": "voice.parquet",
 }
 """The tables that a build writes, by name."""
 
 
-def report(built, left, jobs, out, settings):
-    """The report of a build, as a dictionary.
+def report(built, left, jobs, out, settings, hand=None):
+    """The report of a build, as a dictionary; ``hand`` says for each recording who is who ({id: people.Hand}).
 
     ``left`` is what was left out: recordings (``failed``), files of others (``unread``), ``warnings`` as sentences.
     """
@@ -28,7 +30,7 @@ def report(built, left, jobs, out, settings):
     seconds, warned = _told_by(jobs, out)
     seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
     shared = {f"{recording.recording_id}_mixed" for recording in built}
-    mouths, talks = store.notes(out / FILES["turns"])["mouths"], _talks(built, jobs, out, table, settings.turn)
+    notes, talks = store.notes(out / FILES["turns"]), _talks(built, jobs, out, table, settings.turn, hand or {})
     warnings = [*left["warnings"], *_twice(jobs), *_all_calibration(table), *warned]
     warnings += [words for _, said in talks.values() for words in said]
     return {
@@ -48,7 +50,8 @@ def report(built, left, jobs, out, settings):
         },
         "recordings": {
             one.recording_id: _about(one, jobs)
-            | {"people": seen.get(one.recording_id, {}), "mouths": mouths[one.recording_id]}
+            | {"people": seen.get(one.recording_id, {}), "mouths": notes["mouths"][one.recording_id]}
+            | {name: told for name, told in notes["beside"][one.recording_id].items() if name != "warnings"}
             | talks[one.recording_id][0]
             for one in built
         },
@@ -68,6 +71,9 @@ def _told_by(jobs, out):
         record = json.loads(store.sidecar(job.part).read_text("utf-8"))
         seconds[job.stage] = round(seconds.get(job.stage, 0) + record["seconds"], 3)
         warnings += [f"{job.name}: {warning}" for warning in record["notes"].get("warnings", [])]
+        if job.stage == "clock":
+            of = f"{job.recording.recording_id}: {job.medium.path.name}"
+            warnings += clock.doubted(of, record["notes"])
     for name, file in FILES.items():
         seconds[f"{name} table"] = json.loads(store.sidecar(out / file).read_text("utf-8"))["seconds"]
     return seconds, warnings
@@ -100,13 +106,14 @@ def _few(names, most=5):
     return ", ".join(list(names)[:most]) + more
 
 
-def _talks(built, jobs, out, table, settings):
+def _talks(built, jobs, out, table, settings, hand):
     """What is told about the talk of each recording, and the warnings about it."""
     said = tables.read(out / FILES["turns"], tables.TURNS)
     ends = table.groupby("recording_id")["end_s"].max()
     return {
         one.recording_id: talk(
-            one, jobs, said[said["recording_id"] == one.recording_id], ends.get(one.recording_id, 0.0), settings
+            *(one, jobs, said[said["recording_id"] == one.recording_id], ends.get(one.recording_id, 0.0)),
+            *(settings, hand.get(one.recording_id)),
         )
         for one in built
     }
@@ -142,15 +149,25 @@ def _n_rows(path):
 
 def _about(recording, jobs):
     mine = [job for job in jobs if job.recording.recording_id == recording.recording_id]
-    stages = {f"{job.stage} {job.medium.person_id}".strip(): store.notes(job.part) for job in mine}
+    stages = {_stage(job): store.notes(job.part) for job in mine if job.stage != "clock"}
+    clocks = {job.medium.path.name: clock.about(store.notes(job.part)) for job in mine if job.stage == "clock"}
     return {
         "licence": recording.licence,
         "source": recording.source,
         "is_synthetic": recording.is_synthetic,
         "files": {medium.path.name: medium.kind for medium in recording.media},
         "names_joined": recording.names,
+        "starts": str(recording.starts) + " GMT" * recording.starts_gmt if recording.starts else None,
+        "part_of": recording.part_of or None,
+        "clocks": clocks,
         "stages": {name: {k: v for k, v in told.items() if k != "warnings"} for name, told in stages.items()},
     }
+
+
+def _stage(job):
+    """The name of a stage in the report; of several lists of who spoke when, which it is."""
+    kind = job.medium.kind if job.medium.kind == "timeline" else job.stage
+    return f"{kind} {job.medium.person_id}".strip()
 
 
 def _missing(table):

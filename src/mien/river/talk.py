@@ -2,30 +2,32 @@
 
 from itertools import combinations
 
-from mien import tables, turns
-from mien.river.gather import SPEECH, stack
+from mien import people, tables, turns
+from mien.river.gather import parts_of, person_of, spoken, stack
 
-ORDER = ("person_audio", "segments", "transcript", "mixed_audio")
+ORDER = ("person_audio", "segments", "transcript", "timeline", "mixed_audio")
 """Sources of who spoke when, the most trusted first; of two, the former is the reference."""
 
 
-def talk(recording, jobs, table, duration_s, settings):
+def talk(recording, jobs, table, duration_s, settings, hand=None):
     """How one recording talks, for the report: its turn measures, which of them are odd, and how its sources agree.
 
-    ``table`` is its turns table, ``duration_s`` how long it lasts, ``settings`` a :class:`mien.turns.TurnSettings`.
+    ``table`` is its turns table, ``duration_s`` how long it lasts, ``settings`` a :class:`mien.turns.TurnSettings`,
+    ``hand`` who is who by hand.
     Returns ``(about, warnings)``: a dictionary for the report, and sentences.
     """
-    about, warnings, held = {"agreement": {}}, [], sources(recording, jobs)
+    hand = hand or people.Hand()
+    about, warnings, held = {"agreement": {}}, [], sources(recording, jobs, hand)
     for name, found in agreements(held).items():
         about["agreement"][name] = _parts(found)
         warnings += [f"{recording.recording_id}: {words}" for words in _swapped(name, found)]
     speech = table[table["kind"] == "speech"]
     if not len(speech) or (speech["source"] == "mixed_audio").any():
         return about, warnings
-    people = sorted({*recording.person_ids, *speech["person_id"]})
+    everybody = {person_of(name, recording.names, hand) for name in recording.person_ids} | {*speech["person_id"]}
     everything, lasts_s = turns.floor(speech, settings), max(duration_s, speech["end_s"].max())
     undefined = recording.turns_undefined or None
-    values, missing = turns.group(everything, lasts_s, settings, people, _words(held), undefined)
+    values, missing = turns.group(everything, lasts_s, settings, sorted(everybody - {""}), _words(held), undefined)
     odd = turns.outside(values)
     about |= {"turns": {name: round(value, 4) for name, value in values.items()}, "turns_missing": missing}
     about["flags"] = dict.fromkeys(odd, "out_of_anchor")
@@ -47,16 +49,19 @@ def _odd(name, value, low, high):
     )
 
 
-def sources(recording, jobs):
+def sources(recording, jobs, hand):
     """Who spoke when by every source that a recording has, the most trusted first: {source: segments}."""
     mine = [job for job in jobs if job.recording.recording_id == recording.recording_id]
     found = {job.medium.kind: tables.read(job.part, turns.SEGMENTS) for job in mine if job.stage == "segments"}
     for job in mine:
         if job.stage == "speech":
             own = job.medium.kind == "person_audio"
-            rows = tables.read(job.part, SPEECH).assign(person_id=job.medium.person_id if own else "anybody")
+            rows = spoken(job, parts_of(recording, jobs)).assign(person_id=job.medium.person_id if own else "anybody")
             kind = "person_audio" if own else "mixed_audio"
             found[kind] = stack([found[kind], rows]) if kind in found else rows
+    for kind, rows in found.items():
+        names = {name: person_of(name, recording.names, hand) for name in set(rows["person_id"])}
+        found[kind] = rows.assign(person_id=rows["person_id"].replace(names)).query("person_id != ''")
     return {kind: found[kind] for kind in ORDER if kind in found}
 
 

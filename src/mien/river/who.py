@@ -1,8 +1,11 @@
 """Who is who, as tables: ``people.csv``, to be read, mended and given back, and ``layout.csv``, what happened when."""
 
+import numpy as np
 import pandas as pd
 
 from mien import people, tables
+from mien.river.gather import person_of
+from mien.river.names import is_spelling
 
 HAND_NAME = "people.csv"
 """A table of this name beside the media of a recording overrules what is found in it (:mod:`mien.people.hand`)."""
@@ -30,10 +33,14 @@ def hands(found, path=None):
     return read
 
 
-def listed(one, notes):
-    """One recording's rows of ``people.csv``: every found face and sound, who it is, how surely and why."""
+def listed(one, notes, recording, there):
+    """One recording's rows of ``people.csv``: every found face, sound and name, who it is, how surely and why.
+
+    ``there`` says when the list of people has somebody in the meeting (:func:`mien.river.beside.attendance`).
+    """
     rows = [_face_row(one, found, tracks) for found, tracks in notes.get("people", {}).items()]
-    rows += [_sound_row(one, name) for name in sorted(set(one.voice["person_id"])) if name]
+    rows += [_sound_row(one, name) for name in _sounds(one, recording) if name not in recording.named_because]
+    rows += [_name_row(one, name, recording, there) for name in sorted(recording.named_because)]
     rows = [{"recording_id": one.recording_id} | row for row in rows]
     spans = [{"found": f, "person_id": p, "start_s": a, "end_s": b} for f, p, a, b, _ in one.hand.rows]
     return pd.DataFrame(_by_hand(rows, spans, one), columns=COLUMNS)
@@ -57,6 +64,30 @@ def _face_row(one, found, tracks):
 
 def _sound_row(one, name):
     return {"found": name, "person_id": name, "found_as": name, "people_by": "sound", "why": "the name of the sound"}
+
+
+def _sounds(one, recording):
+    """The voices of a recording, but for those that a hand renamed: they stand under the name that was found."""
+    renamed = {person_of(name, recording.names, one.hand) for name in recording.named_because}
+    return sorted({name for name in one.voice["person_id"] if name} - (renamed - set(recording.named_because)))
+
+
+def _name_row(one, name, recording, there):
+    """The row of a name in the files of a meeting, whose other spellings it stands for."""
+    found_as = recording.names.get(name, name)
+    person = person_of(name, recording.names, one.hand)
+    spans = [span for other, spans in there.items() if is_spelling(other, name) for span in spans]
+    spans = [span for span in spans if not any(map(np.isnan, span))]
+    row = {"found": name, "person_id": person, "found_as": found_as, "why": recording.named_because[name]}
+    row |= {"people_by": "hand" if person != found_as else "sound" if _has_sound(name, recording) else "name"}
+    if spans:
+        row |= {"first_s": min(start for start, _ in spans), "last_s": max(end for _, end in spans)}
+        row["why"] += f"; there {len(spans)} times" if len(spans) > 1 else ""
+    return row
+
+
+def _has_sound(name, recording):
+    return name in {medium.person_id for medium in recording.of("person_audio")}
 
 
 def _by_hand(rows, spans, one):

@@ -423,5 +423,5 @@ def versions():
     """The versions that a result depends on, for a notebook's last cell."""
     from importlib.metadata import version
 
-    names = ("mien", "mediapipe", "librosa", "scikit-learn", "numpy", "av")
+    names = ("mien", "mediapipe", "ai-edge-litert", "librosa", "scikit-learn", "numpy", "av")
     return {"python": sys.version.split()[0]} | {name: version(name) for name in names}

@@ -358,9 +358,9 @@ def answer(table):
         f"{said('pitch', 'error_deg')}° in pitch ({said('pitch', 'error_from_own_deg')}° about the face's own zero), "
         f"{said('roll', 'error_deg')}° in roll; r = {said('mouth opening', 'correlation', 2)} for the mouth's opening, "
         f"{said('smile', 'correlation', 2)} for the smile; blinks: recall {said('blink', 'recall', 2)}, precision "
-        f"{said('blink', 'precision', 2)}. {' '.join(_stops(table))} MediaPipe's own task would follow the mouth of the "
-        f"same few faces with r = {mouth[2]:.2f} in VIDEO mode, which smooths over time, and {mouth[1]:.2f} in IMAGE mode; "
-        f"its networks run directly give {mouth[0]:.2f}. Of nine faces in a "
+        f"{said('blink', 'precision', 2)}. {' '.join(_stops(table))} MediaPipe's own task would "
+        f"follow the mouth of the same few faces with r = {mouth[2]:.2f} in VIDEO mode, which smooths over time, and "
+        f"{mouth[1]:.2f} in IMAGE mode; its networks run directly give {mouth[0]:.2f}. Of nine faces in a "
         f"gallery, whole pictures show MediaPipe {100 * found[0]:.0f} %, crops {100 * found[1]:.0f} %."
     )
 

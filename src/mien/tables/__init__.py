@@ -1,9 +1,10 @@
 """What each table promises: its columns, their units and bounds, and what one row stands for."""
 
-from mien.tables.files import name_key, read, why, write, writing
+from mien.tables.files import name_key, read, text, why, without_address, write, writing
 from mien.tables.promises import (
     ALL,
     BUILT,
+    CHAT,
     COUPLING,
     EVIDENCE,
     FACES,
@@ -21,6 +22,7 @@ from mien.tables.shape import Column, Table, TableError
 __all__ = [
     "ALL",
     "BUILT",
+    "CHAT",
     "COUPLING",
     "EVIDENCE",
     "FACES",
@@ -37,7 +39,9 @@ __all__ = [
     "TableError",
     "name_key",
     "read",
+    "text",
     "why",
+    "without_address",
     "write",
     "writing",
 ]

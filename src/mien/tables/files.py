@@ -1,6 +1,8 @@
 """Tables read from files as people write them, and written so that the same numbers give the same bytes."""
 
+import codecs
 import difflib
+import re
 import unicodedata
 import warnings
 from contextlib import contextmanager
@@ -22,6 +24,31 @@ def name_key(name):
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", str(name)).casefold())
     return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LMN") or folded.strip()
+
+
+def text(path, told):
+    """The text of a file in UTF-8 or UTF-16, with one kind of line end; what is neither is told as a warning."""
+    warnings_ = told.setdefault("warnings", [])
+    raw = Path(path).read_bytes()
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        found = raw.decode("utf-16", errors="replace")
+    else:
+        found = raw.decode("utf-8-sig", errors="replace")
+    if "\ufffd" in found:
+        warnings_.append(f"{Path(path).name}: some characters are not UTF-8; they are shown as \ufffd")
+    return unicodedata.normalize("NFC", found.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd"))
+
+
+def without_address(name):
+    """A name as it may be published: of an e-mail address only what stands before the @, in one line.
+
+    >>> without_address(" Ada\tLovelace "), without_address("ada@example.org"), without_address("Ada <a.l@example.org>")
+    ('Ada Lovelace', 'ada', 'Ada')
+    """
+    name = name[:200]
+    cut = re.sub(r"[<(\[]\s*[^\s@<>()\[\]]+@[^\s<>()\[\]]+\s*[>)\]]", " ", name)
+    cut = re.sub(r"([^\s@<>]+)@[^\s@<>]+\.[^\s@<>]+", r"\1", cut)
+    return " ".join(unicodedata.normalize("NFC", cut).split())
 
 
 def read(path, table):

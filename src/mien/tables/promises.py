@@ -23,6 +23,7 @@ REASONS = {
     "not_converged": "the fit did not converge",
     "constant": "the signal never changes, so nothing can follow it",
     "few_partners": "too few other recordings to make up pairs who never met",
+    "no_zero": "nothing says when the recording began on this clock",
     "no_video": "the recording has no picture",
     "no_audio": "the recording has no sound for this person",
     "silent": "the sound is digital silence",
@@ -76,7 +77,9 @@ RECORDINGS = Table(
     (
         _recording(),
         Column("path", "where the file is, relative to this table or absolute", "text"),
-        Column("kind", "video, person_audio, mixed_audio, transcript or segments", "text"),
+        Column(
+            "kind", "video, person_audio, mixed_audio, transcript, segments, timeline, chat or participants", "text"
+        ),
         Column("person_id", "whose file it is; empty where several people share it", "text", missing=True),
         Column("licence", "the licence of the recording", "text"),
         Column("source", "where it comes from", "text"),
@@ -128,7 +131,9 @@ TURNS = Table(
         _person(),
         *_interval("turn"),
         Column("kind", "speech (a stretch without a pause), turn or backchannel", "text"),
-        Column("source", "person_audio, mixed_audio, active_speaker (by mouths), transcript or segments", "text"),
+        Column(
+            "source", "person_audio, segments, transcript, timeline, mixed_audio or active_speaker (by mouths)", "text"
+        ),
     ),
 )
 
@@ -198,6 +203,20 @@ LAYOUT = Table(
     ),
 )
 
+CHAT = Table(
+    "chat",
+    "message in the chat of a meeting, without its words",
+    (
+        _recording(),
+        Column("person_id", "who wrote it", "text"),
+        Column("time_s", "seconds from the start of the recording; NaN where its zero is not known", missing=True),
+        Column("kind", "message, or reaction (a sign under a message; known by Zoom's English words)", "text"),
+        Column("to", "everybody, or one person, who is not named", "text"),
+        Column("n_words", "how many words it has", low=0),
+        Column("why", "why a value is missing: 'column: reason'", "text", missing=True),
+    ),
+)
+
 PREDICTIONS = Table(
     "predictions",
     "window per model and fold",
@@ -242,5 +261,5 @@ EVIDENCE = Table(
     ),
 )
 
-BUILT = (FACES, VOICE, TURNS, WINDOWS, COUPLING, PEOPLE, LAYOUT)
+BUILT = (FACES, VOICE, TURNS, WINDOWS, COUPLING, PEOPLE, LAYOUT, CHAT)
 ALL = {t.name: t for t in (RECORDINGS, *BUILT, PREDICTIONS, EVIDENCE)}

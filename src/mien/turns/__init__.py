@@ -30,8 +30,9 @@ from mien.turns.floor import (
 from mien.turns.group import answers, dominance, entropy, follows, gini, group, offsets_s, talk_s
 from mien.turns.measures import Measures, measures
 from mien.turns.praat import read_textgrid, write_textgrid
-from mien.turns.readers import apart, read_csv, read_rttm, read_vtt
+from mien.turns.readers import apart, is_anybody, read_csv, read_rttm, read_vtt
 from mien.turns.sentences import MODELS, sentences, turns_by
+from mien.turns.timeline import read_timeline
 from mien.turns.window import covers, features
 from mien.turns.words import BC_LEXICON, FILLERS, by_words, spread
 from mien.turns.writers import write_rttm
@@ -66,6 +67,7 @@ __all__ = [
     "gini",
     "group",
     "hosts",
+    "is_anybody",
     "measures",
     "offsets_s",
     "outside",
@@ -76,6 +78,7 @@ __all__ = [
     "read_sbv",
     "read_srt",
     "read_textgrid",
+    "read_timeline",
     "read_vtt",
     "sentences",
     "spread",

@@ -7,6 +7,7 @@ from mien.turns.captions import read_sbv, read_srt
 from mien.turns.elan import read_eaf, write_eaf
 from mien.turns.praat import read_textgrid, write_textgrid
 from mien.turns.readers import read_csv, read_rttm, read_vtt, with_people
+from mien.turns.timeline import read_timeline
 from mien.turns.writers import write_rttm
 
 READERS = {
@@ -17,6 +18,7 @@ READERS = {
     ".eaf": read_eaf,
     ".textgrid": read_textgrid,
     ".csv": read_csv,
+    ".json": read_timeline,
 }
 """How each kind of file is read."""
 

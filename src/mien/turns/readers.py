@@ -4,7 +4,6 @@ Conventions: person_id is the name as it is written (Unicode NFC, spaces trimmed
 silence: every line or cue that a reader left out is named in ``told["unread"]``.
 """
 
-import codecs
 import difflib
 import html
 import re
@@ -71,7 +70,7 @@ def said_in_cues(text, path, people, unnamed, told):
         said = _said(body, names)
         told["cues_of_several"] += len({name for name, _ in said}) > 1
         for name, words in said:
-            name = name or unnamed
+            name = tables.without_address(name or "") or unnamed
             if name is None:
                 lines.append(line)
             else:
@@ -85,7 +84,7 @@ def said_in_cues(text, path, people, unnamed, told):
             f"{path}: no cues; expected {EXPECTED.get(path.suffix.lower(), EXPECTED['.vtt'])}; found {text[:40]!r}"
         )
     segments = pd.DataFrame(rows, columns=COLUMNS).astype({"start_s": float, "end_s": float})
-    told["local_names"] = [name for name in segments["person_id"].unique() if _ANYBODY.fullmatch(name)]
+    told["local_names"] = [name for name in segments["person_id"].unique() if is_anybody(name)]
     return with_people(segments, people, told, path)
 
 
@@ -121,23 +120,20 @@ def with_people(segments, people, told, path):
     return segments.assign(person_id=segments["person_id"].replace(joined))
 
 
-def _bytes(path):
+def _check_there(path):
     if not path.is_file():
         raise tables.TableError(f"{path}: no such file; expected a file of who spoke when")
+
+
+def _bytes(path):
+    _check_there(path)
     return path.read_bytes()
 
 
 def decoded(path, told):
-    """The text of a file in UTF-8 or UTF-16, with one kind of line end; what is neither is told as a warning."""
-    warnings = told.setdefault("warnings", [])
-    raw = _bytes(path)
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = raw.decode("utf-16", errors="replace")
-    else:
-        text = raw.decode("utf-8-sig", errors="replace")
-    if "\ufffd" in text:
-        warnings.append(f"{path.name}: some characters are not UTF-8; they are shown as \ufffd")
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd"))
+    """The text of a file of who spoke when; :class:`tables.TableError` where there is no such file."""
+    _check_there(path)
+    return tables.text(path, told)
 
 
 def _cues(text):
@@ -229,6 +225,11 @@ def _looks_like_a_name(text):
     own = [any(unicodedata.category(letter) == "Lo" for letter in word) for word in words]
     named = [bool(a or b) for a, b in zip(tells, own, strict=True)]
     return _could_be_a_name(text) and bool(words) and all(named) and text != "I"
+
+
+def is_anybody(name):
+    """Whether a program gave this name, which then means nothing outside its file: 'Speaker 1'."""
+    return bool(_ANYBODY.fullmatch(name))
 
 
 def _plain(text):
