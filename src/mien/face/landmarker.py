@@ -75,12 +75,13 @@ class Region(NamedTuple):
     def of(cls, points, lies=None):
         """Where a face with these landmarks is looked at next: around it, level with its eyes (``lies``: its fit).
 
-        Size and place are those of the canonical face laid onto the landmarks. MediaPipe takes the box around them,
+        Its size is that of the canonical face laid onto the landmarks. MediaPipe takes the size of the box around them,
         but how high forehead and chin are drawn follows the square that was looked at (by 0.39 of its change; the fit
         by 0.13), so that the square would drift.
         """
-        lies, across = lies or laid(points), points[EYES[1]] - points[EYES[0]]
-        return cls(*map(float, lies.middle), MARGIN * lies.side, float(np.arctan2(across[1], across[0])))
+        low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+        side, across = MARGIN * (lies or laid(points)).side, points[EYES[1]] - points[EYES[0]]
+        return cls(*map(float, (low + high) / 2), side, float(np.arctan2(across[1], across[0])))
 
     @classmethod
     def around(cls, box):
