@@ -261,9 +261,9 @@ class Follower:
         """Keep how the face looked within the last second, and begin a doubt where it changes suddenly.
 
         Sudden means that both the place and what moves along with the face differ from the frame before; a face
-        that was lost and found close by is doubted too.
+        that was lost and found close by is doubted too. One look is too few to call what follows another face.
         """
-        if self.looks:
+        if len(self.looks) > 1:
             before = self.looks[-1][1][0]
             sudden = self.fresh or (
                 change(before, now[0]) > self.settings.sudden_change
