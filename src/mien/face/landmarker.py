@@ -77,11 +77,13 @@ class Region(NamedTuple):
 
         Its size is that of the canonical face laid onto the landmarks. MediaPipe takes the size of the box around them,
         but how high forehead and chin are drawn follows the square that was looked at (by 0.39 of its change; the fit
-        by 0.13), so that the square would drift.
+        by 0.13), so that the square would drift. Its middle lies halfway between that box's, where turned heads read
+        their turn best, and the fitted face's, where a face and its mirror image agree best.
         """
+        lies, across = lies or laid(points), points[EYES[1]] - points[EYES[0]]
         low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
-        side, across = MARGIN * (lies or laid(points)).side, points[EYES[1]] - points[EYES[0]]
-        return cls(*map(float, (low + high) / 2), side, float(np.arctan2(across[1], across[0])))
+        middle = ((low + high) / 2 + lies.middle) / 2
+        return cls(*map(float, middle), MARGIN * lies.side, float(np.arctan2(across[1], across[0])))
 
     @classmethod
     def around(cls, box):

@@ -25,15 +25,16 @@ def canonical():
 
 
 class Laid(NamedTuple):
-    """How the canonical face lies on landmarks: ``turn`` (3, 3) as of :func:`head_turn`, and ``side``, what the
-    canonical face measures from forehead to chin, seen from the front, in the unit of the landmarks."""
+    """How the canonical face lies on landmarks: ``turn`` (3, 3) as of :func:`head_turn`, ``side`` (what the canonical
+    face measures from forehead to chin, seen from the front) and its ``middle`` (x, y) in the unit of the landmarks."""
 
     turn: np.ndarray
     side: float
+    middle: np.ndarray
 
 
 def laid(points):
-    """Fit turn and size (and place) of the canonical face to ``points`` (468 or more, 3) in one step (Umeyama 1991).
+    """Fit turn, size and place of the canonical face to ``points`` (468 or more, 3) in one step (Umeyama 1991).
 
     All 468 weigh the same: fewer, or those that speech leaves alone, follow the mouth more, not less.
     """
@@ -43,7 +44,9 @@ def laid(points):
     mirrored = [1, 1, np.sign(np.linalg.det(u @ v))]
     turn = u @ np.diag(mirrored) @ v
     scale = (stretch @ mirrored) / ((canonical() - there) ** 2).sum()
-    return Laid(turn, float(scale * np.ptp(canonical()[:, 1])))
+    low, high = canonical().min(axis=0), canonical().max(axis=0)
+    middle = scale * turn @ ((low + high) / 2 - there) + here
+    return Laid(turn, float(scale * (high - low)[1]), middle[:2] * [1, -1])
 
 
 def head_turn(points):
