@@ -6,7 +6,12 @@ say anything about how a person feels or how engaged they are. It measures no mi
 Rooms are imported by name (``from mien import turns``); ``import mien`` itself loads nothing heavy.
 """
 
+import warnings
 from importlib import import_module
+
+# librosa and scikit-image fetch examples with pooch, which asks for tqdm's widgets as soon as tqdm is there. mien shows
+# none, so a notebook need not say that ipywidgets is missing.
+warnings.filterwarnings("ignore", message="IProgress not found")
 
 __version__ = "0.1.0"
 
