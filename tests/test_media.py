@@ -207,15 +207,35 @@ def test_negative_and_repeated_times_are_counted_not_shown(tmp_path, monkeypatch
     assert (told["negative_times"], told["duplicate_times"], told["decode_errors"]) == (1, 2, 1)
 
 
-def test_a_gap_in_the_sound_becomes_silence_of_its_length():
+@pytest.mark.parametrize("kept", ["in memory", "in a file"])
+def test_a_gap_in_the_sound_becomes_silence_of_its_length(tmp_path, kept):
     told = {"sound_gaps": 0, "sound_gap_s": 0.0}
-    ones = np.ones(1600, np.float32)
-    samples, start_s = hearing._joined([(1.0, [ones]), (1.5, [ones]), (1.55, [ones])], RATE, told)
+    ones = np.ones(800, np.float32)
+    pieces = [(1.0, ones), (None, ones), (1.5, ones), (None, ones), (1.53, ones), (None, ones)]
+    with (tmp_path / "spool").open("w+b") as file:
+        keeper = hearing._Held() if kept == "in memory" else hearing.Spool(file)
+        start_s, count = hearing._joined(pieces, RATE, keeper, told)
+        samples = keeper.whole()[:]
     assert start_s == 1.0
-    assert len(samples) == round((1.55 + 0.1 - 1.0) * RATE)
+    assert len(samples) == count == round((1.53 + 0.1 - 1.0) * RATE)
     assert samples[1600:8000].max() == 0
     assert samples[8000:].min() == 1
     assert told == {"sound_gaps": 2, "sound_gap_s": pytest.approx(0.4)}
+
+
+@pytest.mark.parametrize("start_s", [0.0, 0.3, -0.2])
+def test_sound_in_a_file_is_the_sound_in_memory(tmp_path, monkeypatch, start_s):
+    wave = np.sin(np.arange(RATE) / 7).astype(np.float32) / 2
+    path = media.write_sound(tmp_path / "a.wav", wave, RATE)
+    monkeypatch.setattr(files, "origin_s", lambda _: -start_s)  # the file then begins so late, or so early
+    held, folder = media.sound(path), tmp_path / "parts"
+    with media.spooled(path, folder) as spooled:
+        assert isinstance(spooled.samples, hearing.Spool)
+        assert (spooled.start_s, spooled.end_s) == (held.start_s, held.end_s)
+        assert np.array_equal(spooled.samples[:], held.samples)
+        cut, same = (one.between(0.4, 0.7) for one in (spooled, held))
+        assert np.array_equal(cut.samples, same.samples)
+    assert [*folder.iterdir()] == []
 
 
 @pytest.mark.parametrize("turn", [90, 180, -90])

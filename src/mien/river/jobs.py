@@ -207,17 +207,17 @@ def _ticking(pictures, job, info, tick):
 
 def _make_voice(job, settings, part, tick):
     told = {}
-    sound = media.sound(job.medium.path, told=told)
-    tick(job.name, 0.0, sound.duration_s)
-    voice.frames(sound, settings.voice, told).to_parquet(part, index=False)
+    with media.spooled(job.medium.path, part.parent, told=told) as sound:
+        tick(job.name, 0.0, sound.duration_s)
+        voice.frames(sound, settings.voice, told).to_parquet(part, index=False)
     return told | {"sound_start_s": sound.start_s, "sound_end_s": sound.end_s}
 
 
 def _make_speech(job, settings, part, tick):
     told = {}
-    sound = media.sound(job.medium.path, told=told)
-    tick(job.name, 0.0, sound.duration_s)
-    tables.write(voice.speech(sound, settings.voice, told), part)
+    with media.spooled(job.medium.path, part.parent, told=told) as sound:
+        tick(job.name, 0.0, sound.duration_s)
+        tables.write(voice.speech(sound, settings.voice, told), part)
     return {"sound_start_s": sound.start_s, "sound_end_s": sound.end_s}
 
 

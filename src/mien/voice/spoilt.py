@@ -19,18 +19,17 @@ def noise_db(level_db, settings):
     return floor.mask(gated | level.isna()).to_numpy()
 
 
-def clipped(samples, full_scale, flat=0.002, run=3):
-    """Which samples are clipped (N,): at full scale, or in a flat top of 3 or more near the largest of all.
+def clipped(samples, full_scale, largest, flat=0.002, run=3):
+    """Which samples are clipped (N,): at full scale, or in a flat top of 3 or more near the ``largest`` of all.
 
     A top is flat where neighbours all lie within 0.2 % of the largest sample: a voice's own tops are rounder, as their
     curve is that of its first formant. Clipping that a codec or a change of rate has smoothed is found in part only.
     """
-    largest = max(samples.max(initial=0.0), -samples.min(initial=0.0))
     clip = (samples >= full_scale) | (samples <= -full_scale)
     if largest > 0:
         top = (1 - flat) * largest
         at = np.flatnonzero((samples >= top) | (samples <= -top))
-        edges = np.flatnonzero(np.diff(at, prepend=-2, append=at[-1] + 2) > 1)
+        edges = np.flatnonzero(np.diff(at, prepend=-2, append=len(samples) + 2) > 1)
         lengths = np.diff(edges)
         clip[at[np.repeat(lengths >= run, lengths)]] = True
     return clip

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import librosa
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from mien.voice import quality, spoilt
 from mien.voice.pyin import pyin
@@ -91,6 +92,16 @@ class VoiceSettings:
         """Seconds from one row to the next."""
         return self.hop / self.rate_hz
 
+    @property
+    def piece_frames(self):
+        """Rows that are measured together."""
+        return max(round(self.piece_s / self.hop_s), 1)
+
+
+one_thread = threadpool_limits.wrap(limits=1)
+"""Products of matrices in one thread: the matrices are small, other recordings want the other cores, and the last
+digits do not depend on how many a machine has."""
+
 
 def warm(say=print):
     """Compile the pitch tracker before it is needed, saying so: after an installation this takes some 6 seconds."""
@@ -104,6 +115,7 @@ def nothing():
     return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, float)) for name in COLUMNS})
 
 
+@one_thread
 def frames(sound, settings=None, told=None):
     """Measure a voice every 10 ms: pitch, whether it is voiced, level, periodicity, spectral balance.
 
@@ -127,7 +139,8 @@ def frames(sound, settings=None, told=None):
     count = -(-len(sound.samples) // settings.hop)
     values = {name: np.full(count, np.nan) for name in COLUMNS}
     values["voiced_probability"][:] = 0.0
-    for first, last in pieces(is_silent(sound.samples, count, settings), settings):
+    silent, clipping = _heard(sound.samples, count, settings)
+    for first, last in pieces(silent, settings):
         _measure(sound.samples, first, last, values, settings)
     values["time_s"] = sound.start_s + np.arange(count) * settings.hop_s
     octaves = octave_errors(values["f0_hz"], settings)
@@ -135,7 +148,11 @@ def frames(sound, settings=None, told=None):
     for name in ("f0_hz", *VOICED_ONLY):
         values[name][unvoiced] = np.nan
     values["voiced"] = ~unvoiced
-    values |= _spoilt(sound.samples, values["level_db"], settings)
+    values |= {
+        "noise_db": spoilt.noise_db(values["level_db"], settings),
+        "bandwidth_hz": spoilt.bandwidth_hz(sound.samples, count, settings),
+        "clipping_share": clipping,
+    }
     table = pd.DataFrame(values)
     _tell(table, octaves, told, settings)
     narrow = dict.fromkeys(("level_db", "voiced_probability", *VOICED_ONLY, *ALWAYS, *SPOILT), "float32")
@@ -149,18 +166,6 @@ def check_rate(sound, settings):
             f"voice: the sound has {sound.rate_hz} samples a second, expected {settings.rate_hz}; "
             f"open it with media.sound(path, rate_hz={settings.rate_hz})"
         )
-
-
-def _spoilt(samples, level_db, settings):
-    """The columns :data:`SPOILT` of every frame."""
-    count = len(level_db)
-    clipped = np.zeros(count * settings.hop, bool)
-    clipped[: len(samples)] = spoilt.clipped(samples, FULL_SCALE)
-    return {
-        "noise_db": spoilt.noise_db(level_db, settings),
-        "bandwidth_hz": spoilt.bandwidth_hz(samples, count, settings),
-        "clipping_share": clipped.reshape(count, settings.hop).mean(axis=1),
-    }
 
 
 def _tell(table, octaves, told, settings):
@@ -180,13 +185,27 @@ def _tell(table, octaves, told, settings):
         told.setdefault("warnings", []).extend(warnings)
 
 
-def is_silent(samples, count, settings):
-    """Which frames hold nothing but zeros (of the level's frame)."""
-    half = settings.timbre_frame // 2
-    loud = np.concatenate([[0], np.cumsum(samples != 0)])
-    centre = np.arange(count) * settings.hop
-    low, high = np.maximum(centre - half, 0), np.minimum(centre + half, len(samples))
-    return loud[high] == loud[low]
+def _heard(samples, count, settings):
+    """Of every frame, whether it holds nothing but zeros (as far as the level's frame reaches), and ``clipping_share``.
+
+    The samples are read in pieces of ``piece_s``, with as many on either side as a frame reaches.
+    """
+    hop, half = settings.hop, settings.timbre_frame // 2
+    spans = [(a, min(a + settings.piece_frames, count)) for a in range(0, count, settings.piece_frames)]
+    largest = max((float(np.abs(samples[a * hop : b * hop]).max(initial=0.0)) for a, b in spans), default=0.0)
+    silent, clipping = np.ones(count, bool), np.zeros(count)
+    for first, last in spans:
+        start, end = max(first * hop - half, 0), min(last * hop + half, len(samples))
+        part = samples[start:end]
+        loud = np.concatenate([[0], np.cumsum(part != 0)])
+        centre = np.arange(first, last) * hop - start
+        low, high = np.maximum(centre - half, 0), np.minimum(centre + half, len(part))
+        silent[first:last] = loud[high] == loud[low]
+        clip = np.zeros((last - first) * hop, bool)
+        inside = spoilt.clipped(part, FULL_SCALE, largest)[first * hop - start :][: len(clip)]
+        clip[: len(inside)] = inside
+        clipping[first:last] = clip.reshape(-1, hop).mean(axis=1)
+    return silent, clipping
 
 
 def pieces(silent, settings):
@@ -196,10 +215,9 @@ def pieces(silent, settings):
     at = np.arange(len(silent))
     near = heard[np.minimum(at + reach + 1, len(silent))] > heard[np.maximum(at - reach, 0)]
     edges = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(int), [0]])))
-    longest = max(round(settings.piece_s / settings.hop_s), 1)
     for first, last in zip(edges[::2], edges[1::2], strict=True):
-        for start in range(first, last, longest):
-            yield start, min(start + longest, last)
+        for start in range(first, last, settings.piece_frames):
+            yield start, min(start + settings.piece_frames, last)
 
 
 def _measure(samples, first, last, values, settings):
