@@ -118,8 +118,8 @@ def agreed(folder, name, terms, expected):
 
 
 def table(rows, where):
-    """Rows of a corpus as a checked RECORDINGS table, in the order of recording_id."""
-    frame = pd.DataFrame(rows).sort_values("recording_id", ignore_index=True)
+    """Rows of a corpus as a checked RECORDINGS table, in the order of recording_id and path."""
+    frame = pd.DataFrame(rows).sort_values(["recording_id", "path"], ignore_index=True)
     return tables.RECORDINGS.check(frame, str(where))
 
 

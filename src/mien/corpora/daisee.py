@@ -1,7 +1,7 @@
 """DAiSEE: students filmed by their own webcams as they learn; strangers say how bored, engaged, confused they look.
 
-Labels are a crowd's impression of a silent picture (observer), in four steps. Nobody was asked how they felt: a label of
-engagement here is perceived engagement, and very low engagement is nearly absent.
+Labels are a crowd's impression of a silent picture (observer), in four steps. Nobody was asked how they felt: a label
+of engagement here is perceived engagement, and very low engagement is nearly absent.
 """
 
 from mien import corpora

@@ -2,8 +2,10 @@
 
 Sentences were timed by hand to a tenth of a second: gaps and overlaps below that are not to be read. One meeting each.
 Three kinds of label, never to be mixed: what annotators marked in a sentence (observer), how people rated their meeting
-afterwards (self), and how their lists scored against those of experts (outcome). Whether a high score is good is not
-said in the makers' README: read its sign from their paper before use.
+afterwards (self), and how far their lists were from those of experts (outcome: by ConvoKit's documentation of the
+corpus a sum of differences in rank, so smaller is better). "This task took longer than expected" and "our group
+struggled to work together efficiently" are worded negatively. Efficiency goes with the other ratings, so it seems to
+have been reversed by the makers, whose satisfaction counts both upwards; time expectations hardly go with any.
 """
 
 import csv
@@ -32,6 +34,8 @@ LABELS = {
 TABLES = ("recordings", "sentences", "people", "groups")
 EXPECTED = "GAP: Merged/CSV Group N ….csv with the columns Participant (N.Colour.n), Start, End (mm:ss.s), …, Sentence"
 ID = r"CSV Group (\d+) .*"
+COPIES = "No-Punctuation"
+"""The folder in which the makers keep copies of some meetings without punctuation; they are no other meetings."""
 RATED = {
     "TE": "label_time_expectation",
     "WW": "label_worked_well",
@@ -54,7 +58,9 @@ def recordings(folder):
 
     Raises :class:`mien.corpora.CorpusError` for a missing folder or one without such files.
     """
-    return corpora.meetings(corpora.files(folder, "CSV Group *.csv", EXPECTED), NAME, LICENCE, folder, ID)
+    files = [path for path in corpora.files(folder, "CSV Group *.csv", EXPECTED) if path.parent.name != COPIES]
+    corpora.once(folder, [path.name for path in files])
+    return corpora.meetings(files, NAME, LICENCE, folder, ID)
 
 
 def segments(path, told=None):

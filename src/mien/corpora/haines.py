@@ -27,6 +27,7 @@ TABLES = ("windows", "ratings")
 
 UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 18, 20, 23, 24, 25, 26, 28, 43)
 """The action units of FACET, by their numbers in the Facial Action Coding System."""
+FILE = "allDat_1segment_overallQuality3.csv"
 RATERS = (1, 2, 3)
 SCALE = (1, 7)
 """The least and the greatest rating of intensity."""
@@ -85,7 +86,7 @@ def ratings(folder, told=None):
 
 
 def _rows(folder):
-    path = sheets.one_file(folder, "allDat_1segment_overallQuality3.csv", EXPECTED)
+    path = sheets.one_file(folder, FILE, EXPECTED)
     columns = ["subjNum", "clip", "qualityIdx", "tossIdx", "condition", *(f"AU{unit}overall" for unit in UNITS)]
     columns += [f"rater{rater}_{kind}Score" for rater in RATERS for kind in ("pos", "neg")]
     rows = sheets.text_table(path, columns, EXPECTED)

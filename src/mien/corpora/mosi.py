@@ -43,7 +43,7 @@ def sentences(folder, told=None):
 
 
 def recordings(folder, told=None):
-    """CMU-MOSI in ``folder`` as a RECORDINGS table: a row per file, picture and sound of an opinion being one recording.
+    """CMU-MOSI in ``folder`` as a RECORDINGS table: a row per file; picture and sound of an opinion are one recording.
 
     Clips without a label are left out and counted in ``told["unlabelled"]``. Refuses a folder without
     ``AGREEMENT.txt``; raises :class:`mien.corpora.CorpusError` for unreadable names and missing tables.

@@ -16,8 +16,8 @@ WHAT = (
 )
 LICENCE = "research only, by signed agreement"
 CITATION = (
-    "Cafaro A, Wagner J, Baur T, Dermouche S, Torres Torres M, Pelachaud C, Andre E, Valstar M (2017) The NoXi database: "
-    "multimodal recordings of mediated novice-expert interactions. ICMI 2017, 350-359. "
+    "Cafaro A, Wagner J, Baur T, Dermouche S, Torres Torres M, Pelachaud C, Andre E, Valstar M (2017) The NoXi "
+    "database: multimodal recordings of mediated novice-expert interactions. ICMI 2017, 350-359. "
     "https://doi.org/10.1145/3136755.3136780"
 )
 ORIGIN = "https://noxi.aria-agent.eu, on signed request; the part of the MULTIMEDIATE challenges likewise"

@@ -28,7 +28,9 @@ EXPECTED = (
     f"RoomReader: audio/{SOUNDS}/SNN/SNN_PNNN_Name.wav or "
     f"video/individual_participants/{PICTURES}/SNN/SNN_PNNN_Name.mp4"
 )
-TRACES_EXPECTED = "RoomReader: continuous engagement/EngAnno_N/SNN_PNNN_Name_all.csv, lines 'second,rating' below a head that CARMA wrote"
+TRACES_EXPECTED = (
+    "RoomReader: continuous engagement/EngAnno_N/SNN_PNNN_Name_all.csv, lines 'second,rating' below CARMA's head"
+)
 
 
 def recordings(folder):
@@ -40,11 +42,13 @@ def recordings(folder):
     :class:`mien.corpora.CorpusError` for a missing folder or unreadable names.
     """
     place = corpora.agreed(folder, "RoomReader", TERMS, EXPECTED)
-    for inside, ending, kind in ((SOUNDS, ".wav", "person_audio"), (PICTURES, ".mp4", "video")):
-        for found in sorted(path for path in place.rglob(inside) if path.is_dir()):
-            files = corpora.media(found, TRACK, EXPECTED, (ending,))
-            return corpora.table([_row(path, parts, kind) for path, parts in files], folder)
-    raise corpora.CorpusError(f"{folder}: neither {SOUNDS} nor {PICTURES} in it; expected {EXPECTED}")
+    kinds = {SOUNDS: (".wav", "person_audio"), PICTURES: (".mp4", "video")}
+    inside = [path for name in kinds for path in sorted(place.rglob(name)) if path.is_dir()]
+    if not inside:
+        raise corpora.CorpusError(f"{folder}: neither {SOUNDS} nor {PICTURES} in it; expected {EXPECTED}")
+    ending, kind = kinds[inside[0].name]
+    files = corpora.media(inside[0], TRACK, EXPECTED, (ending,))
+    return corpora.table([_row(path, parts, kind) for path, parts in files], folder)
 
 
 def traces(folder, told=None):

@@ -18,16 +18,19 @@ from mien import corpora
 CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 """The namespace of a sheet's tags (ECMA-376)."""
 
+SUPERSEDED = "incorrect"
+"""What GAP calls the folder in which it keeps tables that it has corrected."""
+
 
 def one_file(folder, pattern, expected):
-    """The one file below ``folder`` that matches ``pattern``, or the file ``folder`` itself.
+    """The one file below ``folder`` that matches ``pattern`` and is not superseded, or the file ``folder`` itself.
 
     Raises :class:`mien.corpora.CorpusError` for none, or for more than one.
     """
     if Path(folder).is_file():
         return Path(folder)
-    found = corpora.files(folder, pattern, expected)
-    if len(found) > 1:
+    found = [path for path in corpora.files(folder, pattern, expected) if path.parent.name != SUPERSEDED]
+    if len(found) != 1:
         names = ", ".join(str(path.relative_to(folder)) for path in found)
         raise corpora.CorpusError(f"{folder}: {len(found)} files {pattern} ({names}); expected one: name its folder")
     return found[0]
