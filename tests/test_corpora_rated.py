@@ -331,14 +331,14 @@ MELD_HEAD = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID
 
 
 def test_meld_reads_the_layout_as_published_with_its_words(tmp_path):
-    line = '1,"Well, yes",Ross,joy,positive,0,0,4,7,"00:20:57,256","00:21:00,049"\n'
+    line = '1,"Well, yes",Ross,joy,positive,0,0,4,7,"01:20:57,256","01:21:00,049"\n'
     bad = '2,No,Ross,joy,positive,0,1,4,7,"00:21:57,256","00:21:00,049"\n'
     for part in meld.PARTS:
         write(tmp_path / f"{part}_sent_emo.csv", MELD_HEAD + line + (bad if part == "dev" else ""))
     told = {}
     found = meld.sentences(tmp_path, told)
     assert found["recording_id"].tolist() == ["meld_dev_0000", "meld_test_0000", "meld_train_0000"]
-    assert found["start_s"].tolist() == [1257.256] * 3
+    assert found["start_s"].tolist() == [4857.256] * 3
     assert set(found["confound_episode"]) == {"s04e07"}
     assert not [name for name in found if "utterance" in name.lower() or "word" in name.lower()]
     assert len(told["unread"]) == 1
@@ -441,15 +441,16 @@ def test_daisee_clips_get_the_labels_of_their_part(tmp_path):
 
 
 def test_mosi_opinions_are_recordings_of_picture_and_sound(tmp_path):
-    names = [f"Raw/Video/Segmented/03bSnISJMiM_{n}.mp4" for n in (1, 2)] + ["Raw/Video/Full/03bSnISJMiM.mp4"]
+    names = [f"Raw/Video/Segmented/03bSnISJMiM_{n}.mp4" for n in (1, 2)]
+    names += ["Raw/Video/Full/03bSnISJMiM.mp4", "Raw/Video/Full/03bSnISJMiM_9.mp4"]
     tree(held(tmp_path), *names, "Raw/Audio/WAV_16000/Segmented/03bSnISJMiM_1.wav")
-    write(tmp_path / "Raw" / "Labels" / "OpinionLevelSentiment.csv", "0.0,5.5,03bSnISJMiM,1,2.4\n")
+    write(tmp_path / "Raw" / "Labels" / "OpinionLevelSentiment.csv", "0.0,5.5,03bSnISJMiM,1,2.4\n6,7,03bSnISJMiM,9,1\n")
     told = {}
     table = mosi.recordings(tmp_path, told)
     assert table["kind"].tolist() == ["person_audio", "video"]
     assert set(table["label_sentiment"]) == {2.4}
     assert told["unlabelled"] == ["03bSnISJMiM_2.mp4"]
-    assert mosi.sentences(tmp_path)[["start_s", "end_s"]].to_numpy().tolist() == [[0.0, 5.5]]
+    assert mosi.sentences(tmp_path)[["start_s", "end_s"]].to_numpy().tolist() == [[0.0, 5.5], [6, 7]]
 
 
 CARMA = "Time of Rating,01-Jul-2021\nMultimedia File,x.mp4\nLower Label,low\nUpper Label,high\nMinimum Value,-100\n"
@@ -489,6 +490,7 @@ def test_noxi_conversations_and_traces(tmp_path):
     tree(tmp_path, "002/novice.video.mp4", "002/novice.audio.wav", "002/notes.txt")
     write(tmp_path / "002" / "novice.engagement.annotation.csv", "0.5\n0.6\nnan\n1.2\n")
     write(tmp_path / "002" / "expert.engagement.annotation.csv", "0.5;1.0\n")
+    write(tmp_path / "003" / "expert.engagement.annotation.csv", "\n")
     table = noxi.recordings(tmp_path)
     assert len(table) == 5
     assert len(recordings.of_table(table)) == 5
@@ -497,7 +499,7 @@ def test_noxi_conversations_and_traces(tmp_path):
     found = noxi.traces(tmp_path, told)
     assert found["time_s"].tolist() == [0, 0.04, 0.08, 0.12]
     assert found["label_perceived_engagement"].isna().tolist() == [False, False, True, True]
-    assert len(told["unread"]) == 1
+    assert [path.split("/")[-2] for path in told["unread"]] == ["002", "003"]
 
 
 # --- downloads ------------------------------------------------------------------------------------------------------
@@ -564,6 +566,15 @@ def test_files_that_fail_are_named_and_the_others_go_on(server, tmp_path):
     assert (tmp_path / "out" / "good.csv").is_file()
     assert (tmp_path / "out" / "changed.csv").read_text() == "mine, older"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["changed.csv", "good.csv"]
+
+
+def test_an_archive_of_which_only_md5_is_published_is_checked_by_it(server, tmp_path):
+    address, web = server
+    meant = source(address, "sounds.zip", b"right", "md5")
+    write(web / "sounds.zip", "wrong")
+    with pytest.raises(sources.SourceError, match=f"expected md5 {meant.md5}"):
+        downloads.fetch("ravdess", tmp_path / "out", lambda _: None, {"sounds.zip": meant})
+    assert not (tmp_path / "out" / "sounds.zip").exists()
 
 
 def test_a_corpus_without_a_public_download_says_how_to_get_it(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mien import corpora, face, tables, turns
+from mien import corpora, face, media, tables, turns
 from mien.corpora import gap, london, mrda
 from mien.study import others
 
@@ -95,6 +95,15 @@ def test_a_picture_without_a_face_is_missing_and_never_a_still_one(monkeypatch):
     made = others.of_picture(row)
     assert (made["why"], made["trust_face"]) == ("face: no_face", 0.0)
     assert not [name for name in made if name.startswith("face_")]
+
+
+def test_of_several_faces_in_a_picture_the_largest_is_measured(monkeypatch, shared):
+    row = london.recordings(shared / "data" / "london_faces").iloc[0].to_dict()
+    faces = face.extract(media.pictures(row["path"]))
+    behind = faces.assign(box_w_px=20.0, box_h_px=20.0, bs_mouthSmileLeft=1.0, bs_mouthSmileRight=1.0)
+    alone = others.of_picture(row)
+    monkeypatch.setattr(others.face, "extract", lambda _: pd.concat([behind, faces], ignore_index=True))
+    assert others.of_picture(row)["face_smile_mean"] == alone["face_smile_mean"] < 0.5
 
 
 def test_turn_measures_of_a_sentence_are_those_of_the_windows_code(shared):
