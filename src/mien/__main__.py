@@ -87,8 +87,12 @@ def _parser():
 
 
 def _add_fetch(commands):
-    fetch = commands.add_parser("fetch", help="find or fetch the face landmark model, always checked by its sha256")
-    fetch.add_argument("--model", type=_path, help="use this file")
+    fetch = commands.add_parser(
+        "fetch", help="fetch the face landmark model, or a corpus; each file is checked by hash"
+    )
+    fetch.add_argument("corpus", nargs="?", help="a corpus by name, such as cremad: licence and citation come first")
+    fetch.add_argument("--out", type=_path, help="folder for the corpus (default: data/corpora/NAME)")
+    fetch.add_argument("--model", type=_path, help="use this file as the face landmark model")
     fetch.set_defaults(run=_fetch)
 
 
@@ -221,7 +225,11 @@ def _progress():
 
 def _fetch(asked):
     from mien import face, sources
+    from mien.corpora import downloads
 
+    if asked.corpus:
+        SAYS.print(str(downloads.fetch(asked.corpus, asked.out, partial(SAYS.print, markup=False))), markup=False)
+        return
     told = {}
     path = sources.fetch(face.MODEL, asked.model, told)
     SAYS.print(f"{face.MODEL.name}: {path} (sha256 checked; from {told['from']})", markup=False)

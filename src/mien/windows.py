@@ -280,11 +280,11 @@ def _row(one, person_id, window, near, everything, norms, how):
         "trust_voice": one.trust.get((person_id, "voice"), np.nan),
         "trust_turn": one.trust.get((person_id, "turn"), np.nan),
         **facts,
-        "why": tables.why(_shortened(reasons)),
+        "why": tables.why(shortened(reasons)),
     }
 
 
-def _shortened(reasons):
+def shortened(reasons):
     """The commonest reason of a modality is said once: ``voice: unvoiced`` is for every NaN not named by itself."""
     short = {}
     for signal in SIGNALS:

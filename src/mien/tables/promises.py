@@ -47,6 +47,8 @@ REASONS = {
     "no_confounds": "the table has no confound_ or trust_ column",
     "is_baseline": "the row is itself a baseline",
     "no_values": "no signal column has a single value",
+    "not_rated": "a rater gave no valid answer here",
+    "not_asked": "nobody was asked this",
     "not_computed": "there is no independent estimate to compute this from",
 }
 """Why a value is missing. Every NaN in a mien table is explained by one of these words."""
