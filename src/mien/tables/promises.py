@@ -47,6 +47,10 @@ REASONS = {
     "no_confounds": "the table has no confound_ or trust_ column",
     "is_baseline": "the row is itself a baseline",
     "no_values": "no signal column has a single value",
+    "one_rating": "nothing was rated or measured more than once",
+    "no_spread": "all values are the same, so agreement cannot be told from chance",
+    "confounded": "two sources of variance never come apart in this design",
+    "below_floor": "not testable: fewer than 30 people, or fewer than 10 people with each class",
     "not_computed": "there is no independent estimate to compute this from",
 }
 """Why a value is missing. Every NaN in a mien table is explained by one of these words."""
