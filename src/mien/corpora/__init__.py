@@ -1,8 +1,10 @@
 """Recordings that others made and labelled or timed: one file per corpus, all of one shape.
 
-Each says NAME, WHAT it is, LICENCE, CITATION and ORIGIN, and has ``recordings(folder)``: the corpus in ``folder`` as a
-:data:`mien.tables.RECORDINGS` table, one row per file. A labelled one says VALENCE (which label stands for which
-feeling tone); a timed one has ``segments(path, told)``: who spoke when in one of its files.
+Each says NAME, WHAT it is, LICENCE, CITATION, ORIGIN and LABELS (who says so, for each label it gives: one of
+:data:`LEVELS`), and names in TABLES what can be read of a folder: ``recordings(folder)``, a
+:data:`mien.tables.RECORDINGS` table, one row per file; ``windows(folder)``, a :data:`mien.tables.WINDOWS` table, where
+its makers publish measures and no media; and tables of votes, people or sentences. An acted one says VALENCE (which
+label stands for which feeling tone); a timed one has ``segments(path, told)``: who spoke when in one of its files.
 A corpus is described, never shipped: its media stay with their makers.
 """
 
@@ -15,11 +17,23 @@ import pandas as pd
 
 from mien import store, tables
 
-NAMES = ("ravdess", "emodb")
-"""The labelled corpora mien can read."""
+LEVELS = ("acted", "observer", "partner", "self", "outcome")
+"""Who says what a label says, from the weakest claim to the strongest (AUDIT E1); never mixed."""
+
+NAMES = ("ravdess", "emodb", "cremad")
+"""The acted corpora, with sound or video to build from."""
+
+RATED = ("haines", "mit", "london", "meld")
+"""Corpora whose displays others rated or asked for."""
 
 TIMED = ("ami", "gap", "mrda")
 """The corpora of meetings of which mien reads who spoke when."""
+
+GUARDED = ("daisee", "mosi", "roomreader", "noxi")
+"""The corpora that are given out under an agreement: mien reads them for those who hold one."""
+
+ALL = (*NAMES, *RATED, *TIMED, *GUARDED)
+"""Every corpus that mien reads."""
 
 
 class CorpusError(ValueError):
@@ -32,36 +46,57 @@ def named(name):
     >>> named("emodb").NAME
     'emodb'
     """
-    known = (*NAMES, *TIMED)
-    if name not in known:
-        near = difflib.get_close_matches(str(name), known, 1)
+    if name not in ALL:
+        near = difflib.get_close_matches(str(name), ALL, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise CorpusError(f"corpora: no corpus {name!r}; known are {', '.join(known)}{hint}")
+        raise CorpusError(f"corpora: no corpus {name!r}; known are {', '.join(ALL)}{hint}")
     return import_module(f"mien.corpora.{name}")
 
 
-def sounds(folder, pattern, expected):
-    """Every sound file below ``folder`` with the parts of its name, in the order of the names.
+def media(folder, pattern, expected, endings=(".wav", ".flac")):
+    """Every file below ``folder`` with one of the ``endings`` and the parts of its name, in the order of the names.
 
     ``pattern`` is a regular expression with named groups for the whole stem; ``expected`` says in words what a name
     looks like. Returns a list of (path, dict of parts). Raises :class:`CorpusError` naming every name that does not
-    fit, every name that comes twice, a missing folder, or a folder without sound files.
+    fit, every name that comes twice with one ending, a missing folder, or a folder without such files.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise CorpusError(f"{folder}: no such folder; expected {expected}")
-    paths = sorted((p for p in folder.rglob("*") if p.suffix.lower() in (".wav", ".flac")), key=lambda p: p.name)
+    found = existing(folder, expected).rglob("*")
+    paths = sorted((p for p in found if p.suffix.lower() in endings and not p.name.startswith(".")), key=_by_name)
     if not paths:
-        raise CorpusError(f"{folder}: no .wav or .flac file in it; expected {expected}")
+        raise CorpusError(f"{folder}: no {' or '.join(endings)} file in it; expected {expected}")
     matches = [(path, re.fullmatch(pattern, path.stem)) for path in paths]
     bad = [path.name for path, match in matches if not match]
     if bad:
         raise CorpusError(f"{folder}: {len(bad)} file names do not parse: {', '.join(bad)}; expected {expected}")
-    stems = pd.Series([path.stem for path in paths])
-    twice = sorted(set(stems[stems.duplicated()]))
+    once(folder, [path.name.lower() for path in paths])
+    return [(path, match.groupdict()) for path, match in matches]
+
+
+def _by_name(path):
+    return path.name, str(path)
+
+
+def once(folder, names):
+    """Raise :class:`CorpusError` with the names that come more than once."""
+    names = pd.Series(names, dtype=str)
+    twice = sorted(set(names[names.duplicated()]))
     if twice:
         raise CorpusError(f"{folder}: more than one file for {', '.join(twice)}; expected one file per recording")
-    return [(path, match.groupdict()) for path, match in matches]
+
+
+def sounds(folder, pattern, expected):
+    """Every sound file (.wav, .flac) below ``folder`` as :func:`media` gives them, one per recording."""
+    found = media(folder, pattern, expected)
+    once(folder, [path.stem for path, _ in found])
+    return found
+
+
+def existing(folder, expected):
+    """The folder as a path; :class:`CorpusError` where there is none."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CorpusError(f"{folder}: no such folder; expected {expected}")
+    return folder
 
 
 def table(rows, where):
@@ -75,10 +110,7 @@ def files(folder, pattern, expected):
 
     Raises :class:`CorpusError` for a missing folder or one without such files; ``expected`` says what it should hold.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise CorpusError(f"{folder}: no such folder; expected {expected}")
-    paths = sorted((p for p in folder.rglob(pattern) if p.is_file()), key=lambda p: p.name)
+    paths = sorted((p for p in existing(folder, expected).rglob(pattern) if p.is_file()), key=_by_name)
     if not paths:
         raise CorpusError(f"{folder}: no {pattern} in it; expected {expected}")
     return paths

@@ -51,6 +51,8 @@ REASONS = {
     "no_spread": "all values are the same, so agreement cannot be told from chance",
     "confounded": "two sources of variance never come apart in this design",
     "below_floor": "not testable: fewer than 30 people, or fewer than 10 people with each class",
+    "not_rated": "a rater gave no valid answer here",
+    "not_asked": "nobody was asked this",
     "not_computed": "there is no independent estimate to compute this from",
 }
 """Why a value is missing. Every NaN in a mien table is explained by one of these words."""
