@@ -69,7 +69,9 @@ def alpha_of(pairs, scale="nominal", values=None):
         observed = total - np.trace(pairs, axis1=-2, axis2=-1)
         expected = total**2 - (n**2).sum(axis=-1)
     else:
-        at = np.cumsum(n, axis=-1) - n / 2 if scale == "ordinal" else np.broadcast_to(np.asarray(values, float), n.shape)
+        at = (
+            np.cumsum(n, axis=-1) - n / 2 if scale == "ordinal" else np.broadcast_to(np.asarray(values, float), n.shape)
+        )
         apart = (at[..., :, None] - at[..., None, :]) ** 2
         observed = (pairs * apart).sum(axis=(-2, -1))
         expected = (n[..., :, None] * n[..., None, :] * apart).sum(axis=(-2, -1))
@@ -161,17 +163,10 @@ def share(part, whole, groups, settings=None):
     return intervals.estimate(statistic, len(part), settings, (0, 1), "one_rating")
 
 
-def mean(values, groups, settings=None, bounds=(0, 1)):
-    """The mean over units, NaN left out, with its interval over groups."""
+def mean(values, groups, settings=None):
+    """The mean over units of ``values`` (units,) from 0 to 1, NaN left out, with its interval over groups."""
     there = ~np.isnan(values)
-    found = share(np.where(there, values, 0), there.astype(float), groups, settings) if bounds == (0, 1) else None
-    return found or intervals.estimate(_mean_of(values, there, groups), groups.max() + 1, settings, bounds)
-
-
-def _mean_of(values, there, groups):
-    total = np.bincount(groups, weights=np.where(there, values, 0))
-    n = np.bincount(groups, weights=there)
-    return lambda weights: (weights @ total) / np.where(weights @ n > 0, weights @ n, np.nan)
+    return share(np.where(there, values, 0), there.astype(float), groups, settings)
 
 
 # --- what a model could reach ------------------------------------------------------------------------------------------

@@ -85,16 +85,13 @@ def slope(truth, probability, groups, settings=None):
             known[key] = np.concatenate([_recalibrated(truth, x, part[:, groups]) for part in parts])
         return known[key]
 
-    found = [
-        intervals.estimate(lambda w, at=at: both(w)[:, at], g, settings, (-np.inf, np.inf), why) for at in (1, 0)
-    ]
+    found = [intervals.estimate(lambda w, at=at: both(w)[:, at], g, settings, (-np.inf, np.inf), why) for at in (1, 0)]
     return tuple(found)
 
 
 def _recalibrated(y, x, weights):
     """(B, 2) intercept and slope of weighted logistic regressions by Newton's method; NaN where it has no end."""
     b = np.zeros((len(weights), 2))
-    b[:, 1] = 1.0
     moved = np.full(len(b), np.inf)
     for _ in range(STEPS):
         p = 1 / (1 + np.exp(-np.clip(b[:, :1] + b[:, 1:] * x, -30, 30)))

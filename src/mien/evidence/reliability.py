@@ -110,7 +110,9 @@ def _one_way(ratings, kind, groups, settings):
                 return between / (between + within)
             return between / (between + within / parts.usual_size(weights))
 
-    return intervals.estimate(statistic, len(parts.n), settings, why="no_spread" if len(values) > 1 else "too_few_people")
+    return intervals.estimate(
+        statistic, len(parts.n), settings, why="no_spread" if len(values) > 1 else "too_few_people"
+    )
 
 
 def correlation(first, second, groups=None, settings=None):
@@ -228,7 +230,9 @@ def _parts(values, factors, groups):
         homes[name] = np.zeros(codes[name].max(initial=-1) + 1, dtype=int)
         homes[name][codes[name]] = groups
         if (homes[name][codes[name]] != groups).any():
-            raise ValueError(f"variance: a level of {name!r} lies in two groups; groups must hold connected people whole")
+            raise ValueError(
+                f"variance: a level of {name!r} lies in two groups; groups must hold connected people whole"
+            )
     by = {name: np.bincount(c) for name, c in codes.items()}
     f = len(factors)
     sums, levels, sizes, shared = np.zeros((g, f)), np.zeros((g, f)), np.zeros((g, f)), np.zeros((g, f, f))
