@@ -111,7 +111,7 @@ def test_alpha_tells_why_it_has_no_number():
 
 
 def test_votes_keep_words_and_refuse_strange_ones():
-    counts, values = agreement.votes(np.array([["a", None], ["b", "a"]], dtype=object), ["b", "a"])
+    counts, _ = agreement.votes(np.array([["a", None], ["b", "a"]], dtype=object), ["b", "a"])
     assert counts.tolist() == [[0, 1], [1, 1]]
     with pytest.raises(ValueError, match="'c' is none of the values"):
         agreement.votes(np.array([["c"]], dtype=object), ["a", "b"])

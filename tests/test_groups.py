@@ -1,4 +1,4 @@
-"""Calibration, and whether errors and scores are alike across groups: against slow plain versions and other libraries."""
+"""Calibration, and whether errors and scores are alike across groups: against slow plain versions and others' code."""
 
 import numpy as np
 import pandas as pd

@@ -106,7 +106,7 @@ def _check_scale(scale):
         raise ValueError(f"alpha: no scale {scale!r}; expected {', '.join(SCALES)}")
 
 
-# --- one person against the others, and against what was meant ---------------------------------------------------------
+# --- one person against the others, and against what was meant --------------------------------------------------------
 
 
 def against_others(counts):
@@ -153,7 +153,7 @@ def recognised(counts, meant):
 
 
 def share(part, whole, groups, settings=None):
-    """Sum of ``part`` over sum of ``whole``, each (units,), with its interval over groups; NaN where nothing is whole."""
+    """Sum of ``part`` over sum of ``whole``, each (units,), with its interval over groups; NaN for nothing at all."""
     part, whole = (np.bincount(groups, weights=values) for values in (part, whole))
 
     def statistic(weights):
@@ -169,7 +169,7 @@ def mean(values, groups, settings=None):
     return share(np.where(there, values, 0), there.astype(float), groups, settings)
 
 
-# --- what a model could reach ------------------------------------------------------------------------------------------
+# --- what a model could reach -----------------------------------------------------------------------------------------
 
 
 def noise_ceiling(ratings, groups=None, settings=None):

@@ -17,8 +17,8 @@ def added(scores, criterion, membership, groups, n_bins=N_BINS, settings=None):
     """What the group adds to Nagelkerke's R² of the criterion: {"both", "uniform", "crossing"}: three estimates.
 
     ``scores`` (n,), cut into ``n_bins`` bins of equally many; ``criterion`` (n,) numbers, cut into ten where there are
-    more than 20 different ones; ``membership`` (n,) labels of the group compared; ``groups`` (n,) connected people, whom
-    the interval resamples. ``uniform``: a score higher or lower throughout; ``crossing``: another slope. Rows that lack
+    more than 20 different ones; ``membership`` (n,) labels of the group compared; ``groups`` (n,) connected people,
+    whom the interval resamples. ``uniform``: a score higher or lower throughout; ``crossing``: another slope. Rows that lack
     one of them are left out. NaN for ``one_class`` (one group, one criterion, one bin) or ``not_converged``.
     """
     table, steps, members = _cells(scores, criterion, membership, groups, n_bins)
@@ -92,7 +92,7 @@ def log_likelihood(counts, design):
 
     P(bin ≤ j) = logistic(cut_j - design · slope). Reference: McCullagh 1980, JRSS B 42: 109.
     """
-    b, _, k = counts.shape
+    b = len(counts)
     below = np.cumsum(counts.sum(axis=1), axis=1)[:, :-1] / counts.sum(axis=(1, 2))[:, None]
     below = np.clip(below, 1e-4, 1 - 1e-4)
     found = np.concatenate([np.log(below / (1 - below)), np.zeros((b, design.shape[1]))], axis=1)

@@ -1,7 +1,7 @@
 """Are errors and scores alike across groups of people? Never answered below a floor of people, and never from faces.
 
 Groups come from what people said of themselves or from a corpus's records. A group with fewer than 30 people, or fewer
-than 10 with each class, is printed as not testable and takes no part in any difference. Intervals resample people, since
+than 10 with each class, is printed as not testable and takes no part in any difference. Intervals resample people:
 resampled rows cover a gap of zero 81 % of the time where they claim 95 % (AUDIT E10). The largest difference among
 groups is above zero even where groups are alike (E11): its p comes from exchanging people between groups.
 """
@@ -16,8 +16,8 @@ from mien import store
 from mien.evidence import calibration, intervals
 
 MEASURES = ("tpr", "fpr", "selection_rate", "balanced_accuracy", "score_if_positive", "score_if_negative", "mae", "ece")
-"""Share of positives called so; of negatives called positive; of all called positive; mean of tpr and 1 - fpr; mean score
-of positives and of negatives; mean distance of score and truth; calibration error."""
+"""Share of positives called so; of negatives called positive; of all called positive; mean of tpr and 1 - fpr; mean
+score of positives and of negatives; mean distance of score and truth; calibration error."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Tally:
 def tally(truth, probability, people, groups, clusters=None, settings=None):
     """Count each person's part. All arguments but ``settings`` are (n,): one value per row of predictions.
 
-    ``truth`` 0 or 1; ``probability`` 0 to 1, NaN where there is no score; ``people`` who it is; ``groups`` the group the
-    person is in by a record (None or NaN: not known); ``clusters`` connected people (None: everybody alone).
+    ``truth`` 0 or 1; ``probability`` 0 to 1, NaN where there is no score; ``people`` who it is; ``groups`` the group of
+    the person by a record (None or NaN: not known); ``clusters`` connected people (None: everybody alone).
     Raises :class:`ValueError` for a person in two groups or clusters.
     """
     settings = settings or GroupSettings()
@@ -203,7 +203,7 @@ def _estimate(counted, statistic, settings, bounds):
     return intervals.estimate(statistic, counted.n_clusters, settings.interval, bounds, "one_class")
 
 
-# --- the same gap in what people say -----------------------------------------------------------------------------------
+# --- the same gap in what people say ----------------------------------------------------------------------------------
 
 
 def difference_of_people(values, members, first, second, settings=None):
@@ -240,8 +240,8 @@ def difference_of_people(values, members, first, second, settings=None):
 def beside_labels(model_gap, label_gap):
     """In words: whether a model's gap between groups may be inherited from the labels, or is larger than theirs.
 
-    Both are :class:`intervals.Estimate` of the same difference, of the model and of people (AUDIT E27). A model's gap is
-    its own only where its interval lies beyond that of the people.
+    Both are :class:`intervals.Estimate` of the same difference, of the model and of people (AUDIT E27). A model's gap
+    is its own only where its interval lies beyond that of the people.
     """
     if np.isnan([model_gap.value, label_gap.value]).any():
         return "cannot be told: one of the gaps has no number"

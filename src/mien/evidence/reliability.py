@@ -198,7 +198,7 @@ def disattenuated(r, first_reliability, second_reliability=1.0):
     return round(float(r / np.sqrt(product)), 12) if first_reliability > 0 and second_reliability > 0 else np.nan
 
 
-# --- whose variance is it? ---------------------------------------------------------------------------------------------
+# --- whose variance is it? --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
