@@ -99,6 +99,24 @@ def existing(folder, expected):
     return folder
 
 
+AGREEMENT = "AGREEMENT.txt"
+"""The file in a guarded corpus's folder in which its holder says who agreed to what, and when."""
+
+
+def agreed(folder, name, terms, expected):
+    """The folder of a corpus that is given out under an agreement, if its holder says in it that they have one.
+
+    Raises :class:`CorpusError`, a refusal in one sentence, where :data:`AGREEMENT` is missing or empty.
+    """
+    path = existing(folder, expected) / AGREEMENT
+    if not path.is_file() or not path.read_text(encoding="utf-8", errors="replace").strip():
+        raise CorpusError(
+            f"{folder}: {name} is not read without an agreement ({terms}); if you hold one, write who agreed to what "
+            f"and when into {path}; if not, ask its makers for one"
+        )
+    return path.parent
+
+
 def table(rows, where):
     """Rows of a corpus as a checked RECORDINGS table, in the order of recording_id."""
     frame = pd.DataFrame(rows).sort_values("recording_id", ignore_index=True)

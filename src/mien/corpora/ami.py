@@ -14,6 +14,8 @@ CITATION = (
     "https://doi.org/10.1007/11677482_3; who spoke when: Landini F et al. (2022) Computer Speech & Language 71: 101254"
 )
 ORIGIN = "https://github.com/BUTSpeechFIT/AMI-diarization-setup, folder only_words/rttms (Apache-2.0)"
+LABELS = {}
+TABLES = ("recordings",)
 EXPECTED = (
     "AMI: train/, dev/ and test/ with one MEETING.rttm each, lines 'SPEAKER MEETING 1 start duration <NA> <NA> name'"
 )

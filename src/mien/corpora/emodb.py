@@ -16,6 +16,8 @@ CITATION = (
     "Interspeech 2005, 1517-1520. https://doi.org/10.21437/Interspeech.2005-446"
 )
 ORIGIN = "Berlin Database of Emotional Speech, Technische Universität Berlin, folder wav of its download"
+LABELS = {"label_emotion": "acted", "label_valence": "acted"}
+TABLES = ("recordings",)
 
 EMOTIONS = {
     "W": "angry",

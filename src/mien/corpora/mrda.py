@@ -2,12 +2,18 @@
 
 Times are those of words by forced alignment; what a segment of talk is comes from the dialogue acts. People know each
 other and come back in many meetings. Only times are read: the words are not needed here.
+
+*Hot spots* are stretches in which annotators heard the people as unusually involved (Wrede & Shriberg 2003). Six in
+seven of them are of the type presumed to be amusement, so what finds them finds mostly shared laughter and joking: they
+are never to be called engagement, and no hot spot does not mean that anybody was bored.
 """
 
 import csv
 import gzip
 import re
 from pathlib import Path
+
+import pandas as pd
 
 from mien import corpora
 
@@ -19,6 +25,8 @@ CITATION = (
     "Shriberg E et al. (2004) The ICSI meeting recorder dialog act (MRDA) corpus. SIGdial 2004, 97-100"
 )
 ORIGIN = "https://github.com/NathanDuran/MRDA-Corpus: database/*.dadb, and the times of its words in word_times/"
+LABELS = {"label_hot_spot": "observer"}
+TABLES = ("recordings", "hot_spots")
 EXPECTED = "MRDA: database/MEETING.dadb (14 fields a line) and word_times/MEETING.csv.gz (segment, start, end)"
 UNTIMED = "XXXX"
 """What stands in place of the time of a word that could not be aligned."""
@@ -56,6 +64,49 @@ def backchannels(path):
     rows = [line for line in corpora.lines(path, "utf-8") if re.match(BACKCHANNEL, line)]
     acts = corpora.timed(rows, _act, path, more=("segment",))
     return acts.drop(columns="segment")
+
+
+def hot_spots(folder):
+    """The hot spots of every meeting: recording_id, start_s, end_s, level, types, label_hot_spot (amusement or other).
+
+    A spot lasts from the start of the segment that sets it off to the end of the last that belongs to it. ``level`` and
+    ``types`` are as coded: l, w, h are presumed to be lukewarm, warm, hot; a among the types is presumed to be
+    amusement. A part that names its spot by number (``30b``) counts for that spot. Overlapping spots stay apart.
+    """
+    meetings = recordings(folder)
+    found = [_spots_of(row.path).assign(recording_id=row.recording_id) for row in meetings.itertuples()]
+    table = pd.concat([one for one in found if len(one)] or found[:1], ignore_index=True)
+    table["label_hot_spot"] = ["amusement" if "a" in types else "other" for types in table["types"]]
+    columns = ["recording_id", "start_s", "end_s", "level", "types", "label_hot_spot"]
+    return table[columns].sort_values(["recording_id", "start_s"], ignore_index=True, kind="stable")
+
+
+SPOT = re.compile(r"(\d+)=([lwh][-+0]?)=([a-z;]*)")
+"""The beginning of a spot in a code: number = level = types."""
+
+
+def _spots_of(path):
+    spots = []
+    for line in corpora.lines(path, "utf-8"):
+        start, end, *rest = line.split(",")
+        for piece in filter(None, re.split(r"##|\*\*", rest[9].strip()) if len(rest) > 9 else ()):
+            _take(spots, piece, float(start), float(end))
+    return pd.DataFrame(spots, columns=["number", "level", "types", "start_s", "end_s", "is_closed"])
+
+
+def _take(spots, piece, start_s, end_s):
+    """Let one part of a code begin a spot, or go on with the open one (or the one it names by its number)."""
+    if begun := SPOT.search(piece):
+        number, level, types = begun.groups()
+        spots.append({"number": number, "level": level, "types": types, "start_s": start_s, "end_s": end_s})
+        spots[-1]["is_closed"] = bool(set(piece[begun.end() :]) & set("ce"))
+        return
+    number, part = re.match(r"(\d*)(.*)", piece).groups()
+    known = [spot for spot in spots if not number or spot["number"] == number]
+    signs = set(re.sub(r"[^a-z]", "", part)) - {"r"}  # r is involvement outside the spots
+    if signs and known and not known[-1]["is_closed"]:
+        known[-1]["end_s"] = max(known[-1]["end_s"], end_s)
+        known[-1]["is_closed"] = bool(signs & set("ce"))
 
 
 def _act(line):
