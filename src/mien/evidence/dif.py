@@ -18,8 +18,8 @@ def added(scores, criterion, membership, groups, n_bins=N_BINS, settings=None):
 
     ``scores`` (n,), cut into ``n_bins`` bins of equally many; ``criterion`` (n,) numbers, cut into ten where there are
     more than 20 different ones; ``membership`` (n,) labels of the group compared; ``groups`` (n,) connected people,
-    whom the interval resamples. ``uniform``: a score higher or lower throughout; ``crossing``: another slope. Rows that lack
-    one of them are left out. NaN for ``one_class`` (one group, one criterion, one bin) or ``not_converged``.
+    whom the interval resamples. ``uniform``: a score higher or lower throughout; ``crossing``: another slope. Rows that
+    lack one are left out. NaN for ``one_class`` (one group, one criterion, one bin) or ``not_converged``.
     """
     table, steps, members = _cells(scores, criterion, membership, groups, n_bins)
     g, why = len(table), "not_converged"

@@ -47,6 +47,7 @@ REASONS = {
     "no_confounds": "the table has no confound_ or trust_ column",
     "is_baseline": "the row is itself a baseline",
     "no_values": "no signal column has a single value",
+    "not_published": "the makers publish means only",
     "one_rating": "nothing was rated or measured more than once",
     "no_spread": "all values are the same, so agreement cannot be told from chance",
     "confounded": "two sources of variance never come apart in this design",
