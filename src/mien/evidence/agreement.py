@@ -112,8 +112,9 @@ def _check_scale(scale):
 def against_others(counts):
     """How often a rater's value is the commonest among the others', per unit: (hits, votes), each (units,).
 
-    A tie of t values counts 1/t; a unit with fewer than two votes has none. This is what a model can be asked to
-    reach against a majority label: a person reaches no more.
+    A tie of t values counts 1/t; a unit with fewer than two votes has none. This is what a person reaches against a
+    majority label, and so the mark for a model. It is no wall: who always names what most would name says what one
+    person alone does not, and may pass it.
     """
     counts = np.asarray(counts, dtype=float)
     hits = np.zeros(len(counts))

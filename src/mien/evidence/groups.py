@@ -230,11 +230,18 @@ def difference_of_people(values, members, first, second, settings=None):
         return about | {"difference": intervals.Estimate(np.nan, n_groups=len(values), why="too_few_people")}
     tail = 0.5 - settings.interval.level / 2
     drawn = np.nanquantile(statistic(intervals.resamples(len(values), settings.interval)), [tail, 1 - tail])
-    welch = stats.ttest_ind(values[sides[0]], values[sides[1]], equal_var=False)
-    welch = welch.confidence_interval(settings.interval.level)
+    beside = welch(values[sides[0]], values[sides[1]], settings.interval.level)
     found = intervals.estimate(statistic, len(values), settings.interval, (-np.inf, np.inf))
     about |= {"percentile_low": float(drawn[0]), "percentile_high": float(drawn[1])}
-    return about | {"difference": found, "welch_low": float(welch.low), "welch_high": float(welch.high)}
+    return about | {"difference": found, "welch_low": beside.low, "welch_high": beside.high}
+
+
+def welch(first, second, level=0.95):
+    """Mean of ``first`` minus mean of ``second`` by Welch's t: right only where the values are independent."""
+    test = stats.ttest_ind(first, second, equal_var=False)
+    low, high = test.confidence_interval(level)
+    n = len(first) + len(second)
+    return intervals.Estimate(float(np.mean(first) - np.mean(second)), float(low), float(high), "welch_t", n)
 
 
 def beside_labels(model_gap, label_gap):

@@ -56,7 +56,7 @@ def interval(statistic, n_groups, settings, bounds=(0, 1)):
     call with as many groups, so differences between rows of one table are paired. NaN where it cannot be computed.
     """
     estimate = statistic(np.ones((1, n_groups)))[0]
-    left_out = statistic(1 - np.eye(n_groups))
+    left_out = np.concatenate([statistic(without) for without in _each_without(n_groups)])
     if n_groups >= settings.few_groups:
         low, high = bca(estimate, statistic(resamples(n_groups, settings)), left_out, settings.level)
         method = f"bca_{settings.n_bootstrap}"
@@ -68,6 +68,12 @@ def interval(statistic, n_groups, settings, bounds=(0, 1)):
         low, high = jackknife_t(estimate, left_out, settings.level)
         method = "jackknife_t"
     return float(np.clip(low, *bounds)), float(np.clip(high, *bounds)), method
+
+
+def _each_without(n_groups, size=2000):
+    """Weights that each leave one group out, some rows at a time: all at once would fill the memory."""
+    for at in range(0, n_groups, size):
+        yield 1 - np.eye(min(size, n_groups - at), n_groups, at)
 
 
 def resamples(n_groups, settings):
