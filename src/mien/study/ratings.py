@@ -389,7 +389,7 @@ MEASURED = ("alpha_nominal", "hit_rate", "rater_vs_others")
 
 
 def people_answer(rows):
-    """Whether people read some actors better than others, in computed sentences; below the floor there is no verdict."""
+    """Whether people read some actors better than others, in computed sentences; no verdict below the floor."""
     women = [value(rows, "cremad", "female_minus_male", channel, "hit_rate_difference") for channel in CHANNELS]
     clips = [value(rows, "cremad", "female_minus_male", c, "hit_rate_difference_of_clips") for c in CHANNELS]
     each = ", ".join(f"{name} {_points(row)}" for name, row in zip(CHANNELS, women, strict=True))
@@ -400,14 +400,14 @@ def people_answer(rows):
     beside = ", ".join(f"{name} {_points(row)}" for name, row in zip(CHANNELS, other, strict=True))
     verdict = "not testable, a reference and no verdict" if other[0]["why"] else "tested"
     verb = "recognise" if all(row["low"] > 0 for row in women) else "were not shown to recognise"
-    spread = [value(rows, "haines", f"{target} affect", "face", "trait_share") for target in ("positive", "negative")]
+    spread = rows[(rows["corpus"] == "haines") & (rows["measure"] == "trait_share")].to_dict("records")
+    shares = " and ".join(f"{100 * row['value']:.0f} % (perceived {row['target']})" for row in spread)
     return (
         f"Observers of CREMA-D {verb} what actresses mean more often than what actors mean, in points: {each} "
         f"({women[0]['n_people']:.0f} people); counting clips as people would make these intervals {min(narrower):.1f} "
-        f"to {max(narrower):.1f} times too narrow. African American minus Caucasian actors ({verdict}): {beside}. A gap "
-        "of a model of that size may come from its labels. In Haines, who it is makes up "
-        f"{100 * spread[0]['value']:.0f} % of the variance of perceived positive and {100 * spread[1]['value']:.0f} % of "
-        "perceived negative affect: most of it is the moment."
+        f"to {max(narrower):.1f} times too narrow. African American minus Caucasian actors ({verdict}): {beside}. A "
+        f"gap of a model of that size may come from its labels. In Haines ({spread[0]['n_people']:.0f} people) who it "
+        f"is makes up {shares} of the variance; the rest is the moment, what was seen, and the raters."
     )
 
 
