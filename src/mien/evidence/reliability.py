@@ -39,7 +39,7 @@ class Moments:
         return "no_spread" if self.n.sum() > 1 else "too_few_people"
 
     def weighted(self, weights):
-        """n (B,), means (B, k) and unbiased covariances (B, k, k) for weights (B, groups)."""
+        """The n (B,), means (B, k) and unbiased covariances (B, k, k) for weights (B, groups)."""
         n, total = weights @ self.n, weights @ self.total
         k = total.shape[1]
         cross = (weights @ self.cross.reshape(len(self.n), k * k)).reshape(-1, k, k)
