@@ -101,6 +101,15 @@ def voice_praat_rows():
     return pd.DataFrame(rows).assign(quantity="voicing", low=0.05, high=0.2)
 
 
+def agreement_rows():
+    keys = [("cremad", "emotion", c, m) for c in ("voice", "face", "both") for m in figures.agreed.LINES]
+    keys += [("cremad", e, c, "hit_rate") for c in ("voice", "face", "both") for e in figures.agreed.EMOTIONS]
+    keys += [(corpus, "x", "face", m) for corpus in ("haines", "gap") for m in ("alpha_ordinal", "pairs_agree")]
+    keys += [("cremad", p, c, w) for p in figures.agreed.PAIRS for c in ("voice", "face") for w in figures.agreed.WAYS]
+    rows = pd.DataFrame(keys, columns=["corpus", "target", "channel", "measure"])
+    return rows.assign(value=0.5, low=0.4, high=0.6, chance=1 / 6, n_people=91, why="")
+
+
 def conversation_tables():
     meetings = pd.DataFrame(
         [{"corpus": c, "recording_id": f"{c}_{n}"} for c in ("ami", "gap", "mrda") for n in range(3)]
@@ -125,6 +134,10 @@ READ = ribbon_tables() | {
     "voice_praat": voice_praat_rows(),
     "evidence": evidence_rows(),
     **conversation_tables(),
+    "agreement": agreement_rows(),
+    "agreement_people": pd.DataFrame(
+        {"person_id": ["a", "b"] * 3, "channel": np.repeat(["voice", "face", "both"], 2), "sex": ["female", "male"] * 3}
+    ).assign(hit_rate=0.5),
     "leaks": leak_rows(),
 }
 
@@ -140,7 +153,16 @@ def test_each_figure_writes_its_picture_and_the_numbers_behind_it_the_same_every
 def test_the_manifest_names_what_each_figure_shows_and_who_asks():
     made = figures.manifest()
     assert made["figure"].tolist() == [figure.name for figure in figures.ALL]
-    assert set(made["asked_by"]) <= {"00_tour", "01_face", "02_voice", "03_turns", "06_sentiment", "09_leaks"}
+    assert set(made["asked_by"]) <= {
+        "00_tour",
+        "01_face",
+        "02_voice",
+        "03_turns",
+        "05_ratings",
+        "06_sentiment",
+        "09_leaks",
+        "10_people",
+    }
     assert made["shows"].str.len().min() > 20
 
 
@@ -162,7 +184,7 @@ def test_a_figure_never_reads_a_file_fits_or_resamples():
         }
 
     assert calls("pd.read_csv('x')") == {"read_csv"}
-    rooms = [figures, figures.conversations, figures.instrument, figures.judged, figures.minute]
+    rooms = [figures, figures.agreed, figures.conversations, figures.instrument, figures.judged, figures.minute]
     assert [calls(inspect.getsource(room)) for room in rooms] == [set()] * len(rooms)
 
 
@@ -199,6 +221,13 @@ def test_every_published_value_and_every_meeting_is_behind_the_picture():
     assert shares["value"].sum() == pytest.approx(1)
     dots = made[(made["panel"] == "overlap_rate") & made["value"].notna()]
     assert dots["value"].tolist() == read["turn_anchors"]["overlap_rate"].tolist()
+
+
+def test_every_line_of_the_ceilings_has_a_dot_for_each_place():
+    made = figures.ceilings_numbers(agreement_rows())
+    assert made.groupby("panel").size().to_dict() == {"by channel": 12, "by emotion": 18, "elsewhere": 4}
+    people = figures.people_numbers(agreement_rows(), READ["agreement_people"])
+    assert people["panel"].value_counts().to_dict() == {"differences": 8, "actors": 6}
 
 
 def test_scores_leave_out_what_is_no_model():

@@ -50,7 +50,7 @@ def test_a_lost_file_of_the_recording_is_made_again(small_study, monkeypatch):
 def test_answers_are_computed_from_the_tables(small_study):
     read = small_study.load()
     told = study.answers(read)
-    assert list(told) == ["tour", "face", "voice", "turns", "sentiment", "leaks"]
+    assert list(told) == ["tour", "face", "voice", "turns", "sentiment", "leaks", "ratings", "people"]
     assert "SYNTHETIC" in told["tour"]
     row = (
         read["evidence"].query("model == 'logistic' and metric == 'balanced_accuracy' and corpus == 'RAVDESS'").iloc[0]
@@ -79,7 +79,7 @@ def test_a_study_not_yet_made_says_what_to_run(tmp_path):
 
 def test_check_names_each_broken_promise(small_study, tmp_path):
     faults = study.Study(tmp_path).check()
-    assert len([f for f in faults if "no such file" in f]) == 5
+    assert len([f for f in faults if "no such file" in f]) == 6
     assert len([f for f in faults if "no figure" in f]) == len(figures.ALL)
     assert len([f for f in faults if "without outputs" in f]) == len(study.NOTEBOOKS)
     stray = small_study.root / "figures" / "stray.png"

@@ -9,6 +9,7 @@ import matplotlib
 import pandas as pd
 
 from mien import tables
+from mien.figures.agreed import ceilings, ceilings_numbers, people, people_numbers
 from mien.figures.conversations import anchors, anchors_numbers
 from mien.figures.hearing import voice_error, voice_error_numbers, voice_quality, voice_quality_numbers
 from mien.figures.instrument import face_error, face_error_numbers, truth, truth_numbers
@@ -22,12 +23,16 @@ __all__ = [
     "Figure",
     "anchors",
     "anchors_numbers",
+    "ceilings",
+    "ceilings_numbers",
     "face_error",
     "face_error_numbers",
     "leaks",
     "leaks_numbers",
     "manifest",
     "named",
+    "people",
+    "people_numbers",
     "ribbon",
     "ribbon_numbers",
     "save",
@@ -132,6 +137,14 @@ ALL = (
         anchors,
     ),
     Figure(
+        "rating_ceilings",
+        "How far people agree: votes on acted emotion by channel (CREMA-D), trained raters (Haines), meetings (GAP)",
+        ("agreement",),
+        "05_ratings",
+        ceilings_numbers,
+        ceilings,
+    ),
+    Figure(
         "acted_valence",
         "Acted valence (negative, neutral, positive) from the voice, in people never seen, RAVDESS and EmoDB",
         ("evidence",),
@@ -146,6 +159,14 @@ ALL = (
         "09_leaks",
         leaks_numbers,
         leaks,
+    ),
+    Figure(
+        "rating_people",
+        "Whom observers of CREMA-D recognise more often: every actor by sex and channel, and differences of groups",
+        ("agreement", "agreement_people"),
+        "10_people",
+        people_numbers,
+        people,
     ),
 )
 

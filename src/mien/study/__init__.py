@@ -14,7 +14,7 @@ import pandas as pd
 from mien import evidence, figures, recordings, river, sources, store, synthetic, tables
 from mien.evidence import EvidenceSettings
 from mien.river import RiverSettings
-from mien.study import conversations, instrument, oracle, voices
+from mien.study import conversations, instrument, oracle, ratings, voices
 from mien.study.instrument import InstrumentSettings
 from mien.study.voices import VoiceTrialSettings
 from mien.synthetic import ConversationSettings
@@ -22,7 +22,7 @@ from mien.turns import anchors
 
 CORPORA = {"ravdess": "RAVDESS", "emodb": "EmoDB"}
 TARGET, SIGNALS, MODELS = "label_valence", "voice", ("logistic", "forest")
-NOTEBOOKS = ("00_tour", "01_face", "02_voice", "03_turns", "06_sentiment", "09_leaks")
+NOTEBOOKS = ("00_tour", "01_face", "02_voice", "03_turns", "05_ratings", "06_sentiment", "09_leaks", "10_people")
 LEAK_MODELS = ("logistic", "forest")
 TOUR_FIGURES = ("tour_ribbon", "tour_truth")
 
@@ -200,14 +200,14 @@ class Study:
 
     def load(self, names=None):
         """The tables of the study by name (all, if none are named), as figures and notebooks read them."""
-        names = set(names or (*river.FILES, *conversations.FILES, "truth", *self._own))
+        names = set(names or (*river.FILES, *conversations.FILES, *ratings.FILES, "truth", *self._own))
         missing = [path for name in sorted(names) for path in self._places(name) if not path.is_file()]
         if missing:
             raise tables.TableError(f"{missing[0]}: not made yet; run `make reproduce` (or `mien reproduce`) first")
         read = built(self.tracks) if names & {*river.FILES, "truth"} else {}
         if "truth" in names:
             read["truth"] = synthetic.against_truth(self.recording, read)
-        read |= conversations.read(self.root / "data", names)
+        read |= conversations.read(self.root / "data", names) | ratings.read(self.root / "data", names)
         if "evidence" in names:
             read["evidence"] = tables.read(self.evidence, tables.EVIDENCE)
         if "leaks" in names:
@@ -227,7 +227,7 @@ class Study:
     def _places(self, name):
         """The files from which a table of the study is read."""
         own = {name: [path] for name, path in self._own.items()}
-        own |= {table: [self.root / "data" / file] for table, file in conversations.FILES.items()}
+        own |= {table: [self.root / "data" / file] for table, file in (conversations.FILES | ratings.FILES).items()}
         own["truth"] = [self.recording / "made.json", *(self.tracks / file for file in river.FILES.values())]
         return own[name] if name in own else [self.tracks / river.FILES[name]]
 
@@ -250,7 +250,7 @@ class Study:
     def run_notebooks(self, tick=lambda *_: None):
         """Execute the notebooks in place, each only if its cells, the tables or the code have changed."""
         inputs = [*self._own.values(), *(self.tracks / file for file in river.FILES.values())]
-        inputs += [self.root / "data" / file for file in conversations.FILES.values()]
+        inputs += [self.root / "data" / file for file in (*conversations.FILES.values(), *ratings.FILES.values())]
         causes = {"tables": {path.name: store.sha256(path) for path in inputs}, "code": store.code("figures", "study")}
         for number, name in enumerate(NOTEBOOKS):
             tick("notebooks", number, len(NOTEBOOKS))
@@ -264,6 +264,7 @@ class Study:
         faults = []
         promised = {self.evidence: tables.EVIDENCE, self.root / "data" / "recordings.csv": tables.RECORDINGS}
         promised[self.root / "data" / conversations.FILES["turn_anchors"]] = anchors.MEETINGS
+        promised[self.root / "data" / ratings.FILES["agreement"]] = ratings.ROWS
         promised |= {self.windows(corpus): tables.WINDOWS for corpus in CORPORA}
         for path, table in promised.items():
             try:
@@ -359,12 +360,14 @@ def run_notebook(path, out):
 
 
 def answers(read):
-    """The computed sentences of the study by name: tour, face, voice, turns, sentiment, leaks."""
+    """The computed sentences of the study by name: tour, face, voice, turns, sentiment, leaks, ratings, people."""
     told = {"tour": tour(read), "face": instrument.answer(read["face_error"]), "voice": voices.answer(read)}
     return told | {
         "turns": conversations.answer(read),
         "sentiment": sentiment(read["evidence"]),
         "leaks": ladder(read["leaks"]),
+        "ratings": ratings.answer(read["agreement"]),
+        "people": ratings.people_answer(read["agreement"]),
     }
 
 
