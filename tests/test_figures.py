@@ -125,6 +125,22 @@ def conversation_tables():
     }
 
 
+def lip_rows():
+    talks = [
+        {"kind": kind, "material": "m", "rate_hz": rate, "asked_s": length, "shift_s": shift, "error_s": 0.1 / length}
+        for kind in ("real", "synthetic")
+        for rate in (10.0, 25.0)
+        for length in (6.0, 12.0)
+        for shift in (-0.1, 0.2)
+    ]
+    talks = pd.DataFrame(talks).assign(error_low_s=0.001, error_high_s=0.1)
+    talks = talks.assign(lag_s=talks["shift_s"] + 0.01, low_s=talks["shift_s"], high_s=talks["shift_s"] + 0.03)
+    talks["speech_s"] = talks["asked_s"] / 2
+    clips = [("a.mp4", 0.02, 0.9), ("b.mp4", np.nan, 0.0), ("c.mp4", 0.3, 0.1)]
+    clips = pd.DataFrame(clips, columns=["material", "lag_s", "trust"]).assign(kind="clip", low_s=-0.1, high_s=0.4)
+    return pd.concat([clips, talks.assign(trust=0.8)], ignore_index=True)
+
+
 READ = ribbon_tables() | {
     "truth": pd.DataFrame(
         {"person_id": ["a", "b"], "quantity": "pitch", "unit": "Hz", "scripted": [1.0, 2.0], "measured": [1.1, 1.9]}
@@ -132,6 +148,7 @@ READ = ribbon_tables() | {
     "face_error": face_error_rows(),
     "voice_error": voice_error_rows(),
     "voice_praat": voice_praat_rows(),
+    "lip_lag": lip_rows(),
     "evidence": evidence_rows(),
     **conversation_tables(),
     "agreement": agreement_rows(),
@@ -158,6 +175,7 @@ def test_the_manifest_names_what_each_figure_shows_and_who_asks():
         "01_face",
         "02_voice",
         "03_turns",
+        "04_clock",
         "05_ratings",
         "06_sentiment",
         "09_leaks",
@@ -184,7 +202,8 @@ def test_a_figure_never_reads_a_file_fits_or_resamples():
         }
 
     assert calls("pd.read_csv('x')") == {"read_csv"}
-    rooms = [figures, figures.agreed, figures.conversations, figures.instrument, figures.judged, figures.minute]
+    rooms = [figures, figures.agreed, figures.conversations, figures.instrument, figures.judged, figures.lips]
+    rooms += [figures.minute]
     assert [calls(inspect.getsource(room)) for room in rooms] == [set()] * len(rooms)
 
 
@@ -262,3 +281,15 @@ def test_the_quality_of_sound_is_drawn_beside_what_is_known():
     made = figures.voice_quality_numbers(voice_error_rows(), voice_praat_rows())
     assert made.loc[made["panel"] == "noise under the voice (dB)", "place"].tolist() == ["noise 40", "noise 20"]
     assert made.loc[made["panel"] == "beside Praat", "line"].unique().tolist() == ["mien: missed", "Praat: missed"]
+
+
+def test_the_lags_of_clips_are_drawn_by_trust_and_the_error_by_speech():
+    made = figures.lip_lag_numbers(lip_rows())
+    assert made.loc[made["panel"] == "clip", "line"].tolist() == ["c.mp4", "a.mp4"]
+    found = made[made["panel"] == "found"]
+    assert found[["line", "place", "value"]].to_numpy().tolist() == [
+        *(["real clips in a row", shift, shift + 0.01] for shift in (-0.1, 0.2)),
+        *(["SYNTHETIC faces", shift, shift + 0.01] for shift in (-0.1, 0.2)),
+    ]
+    error = made[(made["panel"] == "error") & (made["line"] == "real clips in a row, 10 pictures/s")]
+    assert error[["place", "value"]].to_numpy() == pytest.approx(np.array([[3.0, 0.1 / 6], [6.0, 0.1 / 12]]))

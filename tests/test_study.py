@@ -50,7 +50,7 @@ def test_a_lost_file_of_the_recording_is_made_again(small_study, monkeypatch):
 def test_answers_are_computed_from_the_tables(small_study):
     read = small_study.load()
     told = study.answers(read)
-    assert list(told) == ["tour", "face", "voice", "turns", "sentiment", "leaks", "ratings", "people"]
+    assert list(told) == ["tour", "face", "voice", "turns", "clock", "sentiment", "leaks", "ratings", "people"]
     assert "SYNTHETIC" in told["tour"]
     row = (
         read["evidence"].query("model == 'logistic' and metric == 'balanced_accuracy' and corpus == 'RAVDESS'").iloc[0]

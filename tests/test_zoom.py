@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -395,3 +396,18 @@ def test_only_a_large_lag_that_is_sure_moves_times(lag_s, trust, moved_s, words)
     told = list(clock.doubted("a", notes))
     assert len(told) == len(words)
     assert all(word in one for word, one in zip(words, told, strict=True))
+
+
+def test_only_one_whole_sound_lies_in_memory_at_a_time(tmp_path, monkeypatch):
+    """The first is let go, but for its loudest pieces, before the second is read."""
+    held, alive = [], []
+
+    def sound(path):
+        alive.append(sum(whole() is not None for whole in held))
+        one = media.Sound(0.1 * store.rng(str(path)).standard_normal(16000 * 200).astype(np.float32), 16000)
+        held.append(weakref.ref(one.samples))
+        return one
+
+    monkeypatch.setattr(media, "sound", sound)
+    clock.held_against(tmp_path / "a.m4a", tmp_path / "b.m4a", {})
+    assert alive == [0, 0]

@@ -14,6 +14,7 @@ from mien.figures.conversations import anchors, anchors_numbers
 from mien.figures.hearing import voice_error, voice_error_numbers, voice_quality, voice_quality_numbers
 from mien.figures.instrument import face_error, face_error_numbers, truth, truth_numbers
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
+from mien.figures.lips import lip_lag, lip_lag_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
 from mien.figures.style import STYLE
 
@@ -29,6 +30,8 @@ __all__ = [
     "face_error_numbers",
     "leaks",
     "leaks_numbers",
+    "lip_lag",
+    "lip_lag_numbers",
     "manifest",
     "named",
     "people",
@@ -135,6 +138,14 @@ ALL = (
         "03_turns",
         anchors_numbers,
         anchors,
+    ),
+    Figure(
+        "lip_lag",
+        "How far picture and sound are apart by the mouths: known lags, the error by the amount of speech, real clips",
+        ("lip_lag",),
+        "04_clock",
+        lip_lag_numbers,
+        lip_lag,
     ),
     Figure(
         "rating_ceilings",

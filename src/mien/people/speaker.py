@@ -92,25 +92,26 @@ def speaking(faces, sound_rows, speech, settings=None):
     settings = settings or SpeakingSettings()
     people = sorted(faces["person_id"].unique())
     times = np.arange(0.0, speech["end_s"].max() + settings.step_s if len(speech) else 0.0, settings.step_s)
-    spoken = _inside(times, speech)
-    level = _level(sound_rows, times, settings)
-    mouths = [_mouth(faces[faces["person_id"] == person], times, settings) for person in people]
+    spoken = inside(times, speech)
+    level = level_at(sound_rows, times, settings)
+    mouths = [mouth_at(faces[faces["person_id"] == person], times, settings) for person in people]
     signs = [_signs(mouth, spoken, level, settings) for mouth in mouths]
     found = _pieces([*people, ""], _probability(signs, spoken, settings), times, speech)
     return found.assign(trust=found["trust"] * _belonging(mouths, spoken, level, settings))
 
 
-def _inside(times, speech):
-    inside = np.zeros(len(times))
+def inside(times, speech):
+    """1 at each time that lies in one of the stretches of speech, else 0."""
+    found = np.zeros(len(times))
     for start_s, end_s in speech[["start_s", "end_s"]].to_numpy():
-        inside[(times >= start_s) & (times < end_s)] = 1.0
-    return inside
+        found[(times >= start_s) & (times < end_s)] = 1.0
+    return found
 
 
 # ---- signs -----------------------------------------------------------------------------------------------------------
 
 
-def _level(sound_rows, times, settings):
+def level_at(sound_rows, times, settings):
     """The level of the sound in dB at each time, smoothed, at most ``level_range_db`` under its loud parts."""
     if len(sound_rows) < 2 or not len(times):
         return np.zeros(len(times))
@@ -129,7 +130,7 @@ def _signs(mouth, spoken, level, settings):
     return Signs(seen, _activity(speed, seen * spoken, settings), _activity(speed, seen, settings), agreement)
 
 
-def _mouth(rows, times, settings):
+def mouth_at(rows, times, settings):
     """How wide the mouth is open at each time and how fast that changes per second; NaN where it is not seen."""
     rows = rows.dropna(subset=["mouth_opening"]).sort_values("time_s")
     at, half_s = rows["time_s"].to_numpy(float), settings.speed_s / 2
@@ -158,19 +159,32 @@ def _around(values, weight, span_s, settings):
 def _agreement(opening, level, seen, settings):
     """Correlation of opening and level around each time, at the shift of the sound where it is largest; −1..1."""
     most, best = round(settings.lag_max_s / settings.step_s), np.full(len(level), -1.0)
-    padded = np.pad(level, most, mode="edge") if len(level) else level
+    padded = np.pad(level, most, mode="edge") if len(level) else np.zeros(2 * most)
+    for found in correlations(opening, padded, seen, settings):
+        best = np.maximum(best, found)
+    return best
+
+
+def correlations(signal, padded, seen, settings, spread_min=1e-8):
+    """How a signal of a mouth goes with the level around each time, −1..1, for one shift of the sound after the other.
+
+    ``signal`` and ``seen`` (…, times); ``padded`` (…, times + 2 · most) is the level from ``most`` steps before the
+    first time to ``most`` after the last. Yields 2 · most + 1 arrays (…, times), for the level ``most`` steps earlier
+    to ``most`` steps later. Both are compared within ``agreement_s``; ``spread_min`` is the least variance of the
+    signal that counts as movement.
+    """
 
     def mean(values):
         return _around(values, seen, settings.agreement_s, settings)
 
-    middle = mean(opening)
-    spread = np.maximum(mean(opening**2) - middle**2, 1e-8)
-    for shift in range(2 * most + 1):
-        sound = padded[shift : shift + len(level)]
+    middle = mean(signal)
+    spread = np.maximum(mean(signal**2) - middle**2, spread_min)
+    steps = signal.shape[-1]
+    for shift in range(padded.shape[-1] - steps + 1):
+        sound = padded[..., shift : shift + steps]
         loud = mean(sound)
         both = np.sqrt(spread * np.maximum(mean(sound**2) - loud**2, 1.0))
-        best = np.maximum(best, (mean(opening * sound) - middle * loud) / both)
-    return best
+        yield (mean(signal * sound) - middle * loud) / both
 
 
 # ---- from signs to probabilities -------------------------------------------------------------------------------------

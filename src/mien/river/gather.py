@@ -41,7 +41,9 @@ def gather(recording, jobs, settings, hand=None):
     mixed = f"{recording.recording_id}_mixed"
     names = {p: f"{recording.recording_id}_{p}" for p in free[0]["person_id"].unique()} | who.names
     names |= {person_id: person_id for person_id in hand.person_ids}
-    segments, source, sure, told = _by_mouth(faces, sounds, segments, source, names, mixed, settings)
+    lips = _lips(faces, sounds, segments, who.names, settings.lips)
+    known = faces, sounds, segments, source
+    segments, source, sure, told = _by_mouth(*known, names, mixed, lips.get("mouths_compared_at_s", 0.0), settings)
     voices, trust = _voices(sounds, segments, mixed, sure, source)
     sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
     faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
@@ -61,6 +63,7 @@ def gather(recording, jobs, settings, hand=None):
         about=recording.about,
         shared_by=mixed if shared and mixed in set(segments["person_id"]) else "",
         mouths=told,
+        lips=lips,
         is_synthetic=recording.is_synthetic,
         part_of=recording.part_of,
     )
@@ -71,7 +74,8 @@ class Gathered(windows.Measured):
     """One recording put together; the blendshapes of its faces stay on disk until somebody asks for them.
 
     ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely;
-    ``hand`` overrules both; ``mouths`` tells how far speech and mouths agree.
+    ``hand`` overrules both; ``mouths`` tells how far speech and mouths agree, ``lips`` how late the sound is
+    against them.
     """
 
     part: Path | None = None
@@ -79,6 +83,7 @@ class Gathered(windows.Measured):
     sure: dict = field(default_factory=dict)
     hand: people.Hand = field(default_factory=people.Hand)
     mouths: dict = field(default_factory=dict)
+    lips: dict = field(default_factory=dict)
 
     def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
         """One person's face in start_s <= t < end_s with all columns, or those named, read from the kept file."""
@@ -239,8 +244,17 @@ def _named_by_file(who, faces, recording):
     return who
 
 
-def _by_mouth(faces, sounds, segments, source, names, mixed, settings):
+def _lips(faces, sounds, segments, names, settings):
+    """How late the sound is against the mouths, as it is told; nothing where there are none."""
+    if not len(faces) or not sounds or not len(segments):
+        return {}
+    return mouths.lips_told(mouths.lips(faces, sounds, segments, names, settings), settings)
+
+
+def _by_mouth(faces, sounds, segments, source, names, mixed, late_s, settings):
     """Speech of one shared track is given to those whose mouths move with it; named speech is only checked.
+
+    Sound that is surely ``late_s`` against the picture is moved for that, and what is found is moved back.
 
     Returns segments, source, how sure it is who speaks (by person) and what is told about it. What moves nobody's
     mouth stays with ``mixed``, whose trust is 0.
@@ -249,8 +263,9 @@ def _by_mouth(faces, sounds, segments, source, names, mixed, settings):
         segments = segments.assign(person_id=mixed)  # a person may be called mixed
     if not len(faces) or not sounds or not len(segments):
         return segments, source, {mixed: 0.0} if source == "mixed_audio" else {}, {}
-    pieces = mouths.speaking(faces, sounds, segments, settings.speaking)
-    pieces = pieces.assign(person_id=pieces["person_id"].replace(names))
+    pieces = mouths.speaking(faces, *mouths.on_picture(sounds, segments, late_s), settings.speaking)
+    edges = {name: pieces[name] + late_s for name in ("start_s", "end_s")}
+    pieces = pieces.assign(person_id=pieces["person_id"].replace(names), **edges)
     if source != "mixed_audio":
         return segments, source, {}, mouths.agreement(pieces, segments, names.values())
     pieces = pieces.assign(person_id=pieces["person_id"].replace({"": mixed}))

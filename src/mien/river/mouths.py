@@ -14,6 +14,45 @@ def speaking(faces, sounds, segments, settings):
     return people.speaking(faces, _together(sounds), _union(segments), settings)
 
 
+def lips(faces, sounds, segments, names, settings):
+    """How late the sound is against the mouths: a :class:`mien.people.LipLag`.
+
+    ``segments`` who spoke when by their names, ``names`` which person each face is; speech of somebody without a face
+    may be anybody's.
+    """
+    spans = segments.assign(person_id=segments["person_id"].replace({new: old for old, new in names.items()}))
+    return people.lip_lag(faces, _together(sounds), spans, settings)
+
+
+def on_picture(sounds, segments, lag_s):
+    """Sounds and speech that are ``lag_s`` late, on the clock of the picture; for what compares them with mouths."""
+    moved = {who: rows.assign(time_s=rows["time_s"] - lag_s) for who, rows in sounds.items()}
+    return moved, segments.assign(start_s=segments["start_s"] - lag_s, end_s=segments["end_s"] - lag_s)
+
+
+def lips_told(found, settings):
+    """What the report says of the lag between lips and voice."""
+    numbers = {name: getattr(found, name) for name in ("lag_s", "low_s", "high_s", "trust", "speech_s")}
+    told = {name: round(value, 4) if np.isfinite(value) else None for name, value in numbers.items()}
+    large, sure = found.is_large(settings), found.is_sure(settings)
+    return told | {"is_large": large, "is_sure": sure, "mouths_compared_at_s": told["lag_s"] if large and sure else 0.0}
+
+
+def out_of_step(recording_id, told):
+    """A sentence where picture and sound are more than 80 ms apart by the mouths."""
+    if not told.get("is_large"):
+        return
+    apart = f"{abs(1000 * told['lag_s']):.0f} ms {'late' if told['lag_s'] > 0 else 'early'}"
+    span = f"{1000 * told['low_s']:+.0f} to {1000 * told['high_s']:+.0f} ms, trust {told['trust']:.2f}"
+    heard = f"{recording_id}: the sound is {apart} against the mouths ({span}, {told['speech_s']:.0f} s of speech)"
+    yield (
+        f"{heard}: mouths are compared with the sound moved by that; no published time is changed, so face and voice "
+        "are that far apart"
+        if told["is_sure"]
+        else f"{heard}, but that is not sure: nothing was moved"
+    )
+
+
 def _together(sounds):
     """The sound of several people as one shared track: time_s and level_db on a clock of 10 ms, powers added."""
     rows = pd.concat([rows[["time_s", "level_db"]] for rows in sounds.values()])

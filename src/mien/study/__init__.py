@@ -14,7 +14,7 @@ import pandas as pd
 from mien import evidence, figures, recordings, river, sources, store, synthetic, tables
 from mien.evidence import EvidenceSettings
 from mien.river import RiverSettings
-from mien.study import conversations, instrument, oracle, ratings, voices
+from mien.study import conversations, instrument, lips, oracle, ratings, voices
 from mien.study.instrument import InstrumentSettings
 from mien.study.voices import VoiceTrialSettings
 from mien.synthetic import ConversationSettings
@@ -22,7 +22,8 @@ from mien.turns import anchors
 
 CORPORA = {"ravdess": "RAVDESS", "emodb": "EmoDB"}
 TARGET, SIGNALS, MODELS = "label_valence", "voice", ("logistic", "forest")
-NOTEBOOKS = ("00_tour", "01_face", "02_voice", "03_turns", "05_ratings", "06_sentiment", "09_leaks", "10_people")
+NOTEBOOKS = ("00_tour", "01_face", "02_voice", "03_turns", "04_clock", "05_ratings", "06_sentiment", "09_leaks")
+NOTEBOOKS += ("10_people",)
 LEAK_MODELS = ("logistic", "forest")
 TOUR_FIGURES = ("tour_ribbon", "tour_truth")
 
@@ -83,6 +84,11 @@ class Study:
     def voice_praat(self):
         """The committed table of how far mien and Praat agree; made by :func:`oracle.write`, never here."""
         return self.root / "data" / oracle.FILE
+
+    @property
+    def lip_lag(self):
+        """The committed table of lags between lips and voice; made by :func:`lips.write`, never here."""
+        return self.root / "data" / lips.FILE
 
     @property
     def leaks(self):
@@ -210,8 +216,8 @@ class Study:
         read |= conversations.read(self.root / "data", names) | ratings.read(self.root / "data", names)
         if "evidence" in names:
             read["evidence"] = tables.read(self.evidence, tables.EVIDENCE)
-        if "leaks" in names:
-            read["leaks"] = pd.read_csv(self.leaks)
+        for name in names & {"leaks", "lip_lag"}:
+            read[name] = pd.read_csv(self._own[name])
         for name in names & {"face_error", "voice_error", "voice_praat"}:
             read[name] = pd.read_csv(self._own[name], dtype={"dose": str})
             texts = [column for column in ("axis", "dose", "unit") if column in read[name].columns]
@@ -221,7 +227,7 @@ class Study:
     @property
     def _own(self):
         """The tables of the study that lie in one file of their own, by name."""
-        names = ("evidence", "leaks", "face_error", "voice_error", "voice_praat")
+        names = ("evidence", "leaks", "face_error", "voice_error", "voice_praat", "lip_lag")
         return {name: getattr(self, name) for name in names}
 
     def _places(self, name):
@@ -360,10 +366,11 @@ def run_notebook(path, out):
 
 
 def answers(read):
-    """The computed sentences of the study by name: tour, face, voice, turns, sentiment, leaks, ratings, people."""
+    """The computed sentences of the study, by name."""
     told = {"tour": tour(read), "face": instrument.answer(read["face_error"]), "voice": voices.answer(read)}
     return told | {
         "turns": conversations.answer(read),
+        "clock": lips.answer(read),
         "sentiment": sentiment(read["evidence"]),
         "leaks": ladder(read["leaks"]),
         "ratings": ratings.answer(read["agreement"]),
