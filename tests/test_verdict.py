@@ -137,6 +137,13 @@ def test_a_real_effect_too_small_to_matter_does_not_hold_and_says_so():
     assert judged(small | {"gap_lo95": -0.001}).at["C1_detectable", "wording"] == "does not hold"
 
 
+def test_only_a_gap_that_does_not_hold_is_called_negligible():
+    open_ended = {"gap": 0.04, "gap_lo95": 0.01, "gap_hi90": 0.08, "p_perm_holm": 0.001, "headroom": 0.2}
+    found = judged(open_ended | {"crossing_max": 0.3, "crossing_lo95_max": 0.3})
+    assert found.at["C1_detectable", "wording"] == "holds in part"
+    assert found.at["C5_nuisance", "wording"] == "does not hold"
+
+
 def test_gaps_are_measured_in_the_smallest_effect_of_their_metric():
     assert said({"gap_hi90": 0.07}, "C1_detectable") == "inconclusive"  # 1.4 x .05
     ccc = verdict.judge(OPEN | {"gap_hi90": 0.07}, RULES, SCOPE, "ccc").set_index("claim")  # 0.7 x .10
