@@ -17,7 +17,7 @@ PY := $(if $(ACTIVE),$(ACTIVE),$(CURDIR)/$(VENV)/bin/python)
 READY := $(if $(ACTIVE),,$(VENV)/.made)
 PIP := "$(VENV)/bin/python" -m pip --disable-pip-version-check
 
-.PHONY: help env reproduce test lab bench check clean lock
+.PHONY: help env reproduce test lab bench worlds check clean lock
 .DEFAULT_GOAL := help
 
 help: ## these words
@@ -39,6 +39,9 @@ lab: $(READY) ## JupyterLab on the notebooks
 
 bench: $(READY) ## how fast each stage is on this machine
 	@"$(PY)" tests/bench.py
+
+worlds: $(READY) ## the judge judged on synthetic worlds whose truth is known (half an hour; goes on where it was)
+	@nice -n 10 "$(PY)" -m mien.study.worlds data/tracks/worlds
 
 check: $(READY) ## style, and whether committed tables, figures and notebooks keep their promises
 	@"$(PY)" -m ruff check .

@@ -125,12 +125,23 @@ def test_evaluate_writes_what_it_found_and_says_it(said, tmp_path):
     assert report["settings"]["n_permutations"] == 19
 
 
-def test_evaluate_refuses_a_table_without_groups(said, tmp_path):
-    windows = synthetic.label_table(n_people=6, n_windows=4, effect=0.0, name="command").drop(columns="group_id")
-    windows.to_csv(tmp_path / "windows.csv", index=False)
+def test_evaluate_connects_people_and_recordings_where_a_table_has_no_groups(said, tmp_path):
+    windows = synthetic.label_table(n_people=6, n_windows=4, effect=0.0, name="command", people_per_group=2)
+    windows.drop(columns="group_id").to_csv(tmp_path / "windows.csv", index=False)
+    words = ["--target", "label_synthetic", "--signals", "voice", "--permutations", 0, "--models", "logistic"]
+    code, out, _ = said("evaluate", "--windows", tmp_path / "windows.csv", "--out", tmp_path / "x", *words)
+    assert (code, "group_id: computed from person_id and recording_id" in out) == (0, True)
+    told = tables.read(tmp_path / "x" / "predictions.csv", tables.PREDICTIONS)
+    assert told["group_id"].nunique() == 3
+    assert "C1_detectable: not assessable" in out  # nobody said where the labels come from
+
+
+def test_evaluate_refuses_a_table_from_which_groups_cannot_be_known(said, tmp_path):
+    windows = synthetic.label_table(n_people=6, n_windows=4, effect=0.0, name="command")
+    windows.drop(columns=["group_id", "person_id"]).to_csv(tmp_path / "windows.csv", index=False)
     words = ["--target", "label_synthetic", "--signals", "voice", "--out", tmp_path / "x"]
     code, _, err = said("evaluate", "--windows", tmp_path / "windows.csv", *words)
-    assert (code, "no column 'group_id'" in err) == (2, True)
+    assert (code, "no column 'person_id'" in err) == (2, True)
 
 
 def test_fetch_says_where_the_model_is_and_that_it_was_checked(said):

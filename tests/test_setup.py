@@ -23,7 +23,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKED_GROUPS = ("lab", "test")
-WORDS = ("env", "reproduce", "test", "lab", "bench", "check", "clean", "lock")
+WORDS = ("env", "reproduce", "test", "lab", "bench", "worlds", "check", "clean", "lock")
 MEDIA = {".mp4", ".mov", ".webm", ".mkv", ".flv", ".mpg", ".avi", ".m4a", ".mp3", ".wav", ".flac", ".ogg", ".task"}
 LARGEST_BYTES = 3_000_000
 

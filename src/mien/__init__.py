@@ -32,6 +32,7 @@ ROOMS = (
     "river",
     "models",
     "evidence",
+    "verdict",
     "figures",
     "study",
 )

@@ -60,7 +60,7 @@ def _of_the_disk(error, out):
 
 def _expected():
     """The errors that are the user's to mend; any other is ours, and keeps its traceback."""
-    from mien import corpora, evidence, face, media, models, recordings, river, sources, tables, windows
+    from mien import corpora, evidence, face, media, models, recordings, river, sources, tables, verdict, windows
 
     return (
         CommandError,
@@ -73,6 +73,7 @@ def _expected():
         river.BuildError,
         sources.SourceError,
         tables.TableError,
+        verdict.VerdictError,
         windows.WindowError,
     )
 
@@ -128,7 +129,19 @@ def _add_evaluate(commands):
     evaluate.add_argument("--signals", default="face,voice,turn", help="prefixes, joined by commas")
     evaluate.add_argument("--models", default="logistic,forest", help="names, joined by commas; the first is permuted")
     evaluate.add_argument("--permutations", type=_count, default=999, help="how many label permutations (0: none)")
-    evaluate.add_argument("--out", type=_path, required=True, help="folder for predictions, evidence and report.json")
+    evaluate.add_argument("--corpus", help="name of the recordings (default: that of the file)")
+    evaluate.add_argument("--metric", default="auc", choices=("auc", "balanced_accuracy", "macro_f1"))
+    evaluate.add_argument(
+        "--label-source", default="", help="acted, observer, partner, self or outcome; without it no verdict is given"
+    )
+    evaluate.add_argument("--population", default="not described", help="who was recorded, in a few words")
+    evaluate.add_argument(
+        "--label-alpha", type=_number, help="Krippendorff's alpha of the label, where people rated it"
+    )
+    evaluate.add_argument("--ceiling", type=_number, help="the best score any model could reach, in the metric")
+    evaluate.add_argument(
+        "--out", type=_path, required=True, help="folder for predictions, evidence, verdicts and report.json"
+    )
     _add_workers(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -173,6 +186,16 @@ def _seconds(text):
         value = -1
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number, 0 or more, such as 2.5")
+    return value
+
+
+def _number(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("inf")
+    if not -1 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from -1 to 1, such as 0.45")
     return value
 
 
@@ -305,35 +328,41 @@ def _faces_missing(report):
 
 
 def _evaluate(asked):
-    from mien import evidence, store, tables
+    from mien import evidence, store, verdict
+    from mien.study import judging
 
-    table = tables.read(_inside(asked.windows, "windows.csv"), tables.WINDOWS)
-    names = list(dict.fromkeys(filter(None, (name.strip() for name in asked.models.split(",")))))
+    path = _inside(asked.windows, "windows.csv")
+    names = tuple(dict.fromkeys(filter(None, (name.strip() for name in asked.models.split(",")))))
     if not names:
         raise CommandError(f"--models {asked.models!r} names no model; expected names such as logistic,forest")
     store.ready(asked.out)
     settings = evidence.EvidenceSettings(n_permutations=asked.permutations, primary=names[0])
+    given = verdict.Given(asked.label_source, asked.population, asked.label_alpha, _ceiling(asked))
+    signals = asked.signals.replace(",", "+")
+    ask = judging.Ask(asked.target, signals, names, asked.metric, asked.corpus or path.stem, given)
+    table, grouped = judging.grouped(path)
     with _progress() as tick:
-        result = evidence.evaluate_table(
-            table,
-            asked.target,
-            [asked.signals.replace(",", "+")],
-            names,
-            settings,
-            asked.windows.stem,
-            workers=asked.workers,
-            progress=lambda done, total, words: tick(words, done, total),
+        result, verdicts = judging.judged(
+            table, path, asked.out, ask, settings, asked.workers, lambda done, total, words: tick(words, done, total)
         )
-    tables.write(result.predictions, asked.out / "predictions.csv")
-    tables.write(result.rows, asked.out / "evidence.csv")
-    report = {"windows": asked.windows.name, "sha256": store.sha256(asked.windows), "settings": settings}
-    report |= {"told": result.told, "found": evidence.sentences(result.rows)}
-    store.write_json(report, asked.out / "report.json")
-    synthetic = "is_synthetic" in table and table["is_synthetic"].astype(bool).any()
+    _say_judged(result, verdicts, grouped | result.told, judging.share_synthetic(table) > 0)
+
+
+def _ceiling(asked):
+    return {} if asked.ceiling is None else {asked.metric: asked.ceiling}
+
+
+def _say_judged(result, verdicts, told, synthetic):
+    from mien import evidence, verdict
+
+    mark = "SYNTHETIC windows, no evidence about people: " if synthetic else ""
     for sentence in evidence.sentences(result.rows):
-        SAYS.print(f"SYNTHETIC windows, no evidence about people: {sentence}" if synthetic else sentence, markup=False)
-    for number, what in ((value, key) for key, value in result.told.items() if isinstance(value, int) and value):
-        SAYS.print(f"{what}: {number}", markup=False)
+        SAYS.print(f"{mark}{sentence}", markup=False)
+    for what, number in told.items():
+        if isinstance(number, int | str) and number:
+            SAYS.print(f"{what}: {number}", markup=False)
+    for sentence in verdict.sentences(verdicts):
+        SAYS.print(f"{mark}{sentence}" if sentence.startswith("Verdicts on") else f"  {sentence}", markup=False)
 
 
 def _inside(path, name):

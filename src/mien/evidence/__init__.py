@@ -33,7 +33,8 @@ class EvidenceSettings:
 
     Below ``few_groups`` groups one group is held out at a time and intervals are jackknife t; from there on
     ``n_repeats`` times ``n_folds`` stratified group folds and BCa over ``n_bootstrap`` resamples. Only the model
-    named ``primary`` is permuted, ``n_permutations`` times (0: not at all).
+    named ``primary`` is permuted, ``n_permutations`` times (0: not at all); in the first ``n_gap_worlds`` of these
+    worlds the baselines are judged too, for the smallest gap that would be found.
     """
 
     n_folds: int = 5
@@ -41,6 +42,7 @@ class EvidenceSettings:
     few_groups: int = 30
     n_bootstrap: int = 2000
     n_permutations: int = 999
+    n_gap_worlds: int = 100
     level: float = 0.95
     primary: str = "logistic"
     seed: int = store.SEED
@@ -110,11 +112,12 @@ def _answer(ask, name, words, columns, model, workers, progress):
         return ask.unanswered(name, words, "no_values"), None, None
     judged = baselines.judge(name, words, columns, model, given, ask.plan)
     predictions = ask.predictions(judged)
+    coverage = 1 - given.told["n_without_signals"][words] / len(columns)
     if name != settings.primary or not settings.n_permutations:
-        return ask.answered(judged), predictions, None
+        return ask.answered(judged, coverage=coverage), predictions, None
     label = f"{given.target}/{words}/{name}"
     worlds = nulls.null_scores(model, columns, given, settings, name=label, workers=workers, progress=progress)
-    return ask.answered(judged, worlds) + ask.shuffled(judged, worlds), predictions, worlds
+    return ask.answered(judged, worlds, coverage) + ask.shuffled(judged, worlds), predictions, worlds
 
 
 def _result(parts, given):

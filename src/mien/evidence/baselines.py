@@ -37,11 +37,11 @@ def judge(name, signals, columns, model, given, plan, **more):
     return Judged(name, signals, told, metrics.tally(given.codes, told, given.groups), **more)
 
 
-def ladder(given, plan, settings):
+def ladder(given, plan, settings, *, only_counting=False):
     """B0 to B3 on the given cases and folds, as a list of :class:`Judged`.
 
     B0 the commonest class; B1 how long the window is; B2 who the person is (of no use for people never seen, so it
-    never counts as the best); B3 the ``confound_*`` and ``trust_*`` columns.
+    never counts as the best, and ``only_counting`` leaves it out); B3 the ``confound_*`` and ``trust_*`` columns.
     """
     windows = given.windows
     length = pd.DataFrame({"duration_s": windows["end_s"] - windows["start_s"]})
@@ -53,6 +53,7 @@ def ladder(given, plan, settings):
         ("B2_person", "person", "logistic", person, False),
         ("B3_confounds", "confound+trust", "logistic", nuisances, True),
     ]
+    rungs = [rung for rung in rungs if rung[-1] or not only_counting]
     return [_rung(*rung, given=given, plan=plan, settings=settings) for rung in rungs]
 
 

@@ -55,19 +55,27 @@ def interval(statistic, n_groups, settings, bounds=(0, 1)):
     ``statistic`` maps weights (weightings, groups) to values (weightings,). The same named generator serves every
     call with as many groups, so differences between rows of one table are paired. NaN where it cannot be computed.
     """
+    ((low, high),), method = at_levels(statistic, n_groups, settings, [settings.level], bounds)
+    return low, high, method
+
+
+def at_levels(statistic, n_groups, settings, levels, bounds=(0, 1)):
+    """Intervals of one statistic at several levels from the same resamples: ([(low, high), …], method)."""
     estimate = statistic(np.ones((1, n_groups)))[0]
     left_out = np.concatenate([statistic(without) for without in _each_without(n_groups)])
     if n_groups >= settings.few_groups:
-        low, high = bca(estimate, statistic(resamples(n_groups, settings)), left_out, settings.level)
+        resampled = statistic(resamples(n_groups, settings))
+        pairs = [bca(estimate, resampled, left_out, level) for level in levels]
         method = f"bca_{settings.n_bootstrap}"
     elif bounds == (0, 1) and min(estimate, left_out.min()) > 0 and max(estimate, left_out.max()) < 1:
         # A share's error is lopsided near its bounds; on the logit scale it is not.
-        low, high = special.expit(jackknife_t(special.logit(estimate), special.logit(left_out), settings.level))
+        logits = special.logit(estimate), special.logit(left_out)
+        pairs = [special.expit(jackknife_t(*logits, level)) for level in levels]
         method = "jackknife_t_logit"
     else:
-        low, high = jackknife_t(estimate, left_out, settings.level)
+        pairs = [jackknife_t(estimate, left_out, level) for level in levels]
         method = "jackknife_t"
-    return float(np.clip(low, *bounds)), float(np.clip(high, *bounds)), method
+    return [tuple(float(np.clip(end, *bounds)) for end in pair) for pair in pairs], method
 
 
 def _each_without(n_groups, size=2000):

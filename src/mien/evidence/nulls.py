@@ -4,7 +4,7 @@ Rows are never permuted: people sound like themselves, so permuting rows calls c
 null worlds (AUDIT E4). What moves depends on where the label lives (AUDIT E8).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import joblib
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 import sklearn
 
 from mien import store
-from mien.evidence import metrics, splits
+from mien.evidence import baselines, metrics, splits
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,9 @@ def null_scores(model, signals, given, settings, *, name, workers=1, progress=No
     """Scores of the whole cross-validation in worlds with moved labels: one row per world, a column per metric.
 
     ``settings.n_permutations`` worlds, each with a generator named by its number: the result does not depend on
-    ``workers``. ``progress(done, total, words)`` is called as worlds are finished. Further columns say the target,
-    signals and model (the parts of ``name``) and ``null``, the kind of move.
+    ``workers``. ``progress(done, total, words)`` is called as worlds are finished. ``gap_*`` is the distance from the
+    best baseline, which is judged anew in the first ``settings.n_gap_worlds`` worlds (NaN in the others). Further
+    columns say the target, signals and model (the parts of ``name``) and ``null``, the kind of move.
     """
     total = settings.n_permutations
     how = null(given.windows, given.codes, given.groups)
@@ -94,32 +95,39 @@ def null_scores(model, signals, given, settings, *, name, workers=1, progress=No
     batches = [range(first, min(first + size, total)) for first in range(0, total, size)]
     task = joblib.delayed(_worlds)
     done = joblib.Parallel(n_jobs=min(workers, max(len(batches), 1)), return_as="generator")(
-        task(model, signals, given.codes, given.groups, how, settings, name, batch) for batch in batches
+        task(model, signals, given, how, settings, name, batch) for batch in batches
     )
     parts = []
     for batch, part in zip(batches, done, strict=True):
         parts.append(part)
         if progress:
             progress(batch[-1] + 1, total, f"permutations of {name}")
-    values = np.concatenate(parts) if parts else np.empty((0, len(metrics.METRICS)))
+    names = [*metrics.METRICS, *(f"gap_{metric}" for metric in metrics.METRICS)]
+    values = np.concatenate(parts) if parts else np.empty((0, len(names)))
     target, words, model_name = name.split("/")
-    table = pd.DataFrame(values, columns=list(metrics.METRICS))
+    table = pd.DataFrame(values, columns=names)
     return table.assign(target=target, signals=words, model=model_name, null=how.kind)
 
 
 @splits.one_thread
-def _worlds(model, signals, codes, groups, how, settings, name, numbers):
-    plan = splits.repeats(codes, groups, settings)
+def _worlds(model, signals, given, how, settings, name, numbers):
+    plan = splits.repeats(given.codes, given.groups, settings)
     ready = splits.prepare(model, signals, plan)
-    n_classes = codes.max() + 1
+    n_classes = given.codes.max() + 1
     values = []
     with sklearn.config_context(assume_finite=bool(ready), skip_parameter_validation=True):
         for number in numbers:
-            labels = moved(codes, how, store.rng(f"evidence/null/{name}/{number}", settings.seed))
+            labels = moved(given.codes, how, store.rng(f"evidence/null/{name}/{number}", settings.seed))
             # Stratified folds look at labels, so a world with other labels has other folds, as its own analyst would.
-            folds = splits.repeats(labels, groups, settings)
+            folds = splits.repeats(labels, given.groups, settings)
             told = splits.out_of_fold(model, signals, labels, folds, n_classes, ready)
-            values.append([v[0] for v in metrics.scores(metrics.tally(labels, told)).values()])
+            reached = [v[0] for v in metrics.scores(metrics.tally(labels, told)).values()]
+            gaps = [np.nan] * len(reached)
+            if number < settings.n_gap_worlds:
+                rungs = baselines.ladder(replace(given, codes=labels), folds, settings, only_counting=True)
+                bars = [baselines.best(rungs, metric, n_classes)[1] for metric in metrics.METRICS]
+                gaps = [score - bar for score, bar in zip(reached, bars, strict=True)]
+            values.append([*reached, *gaps])
     return np.array(values)
 
 

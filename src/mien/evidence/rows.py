@@ -9,7 +9,16 @@ import pandas as pd
 from mien import tables
 from mien.evidence import baselines, checks, intervals, metrics, nulls, splits
 
-NUMBERS = ("value", "low", "high", "chance", "best_baseline", "ceiling", "p_permuted", "gap", "gap_low", "gap_high")
+NUMBERS = (
+    *("value", "low", "high", "chance", "best_baseline", "ceiling", "p_permuted", "gap", "gap_low", "gap_high"),
+    *("gap_low90", "gap_high90", "minimum_detectable_gap", "coverage"),
+)
+
+EQUIVALENCE = 0.90
+"""Level of the interval whose upper limit is that of the one-sided test (at .05) that a gap is too small to matter."""
+
+DETECTABLE = 2.49
+"""Standard deviations of the gap in null worlds that a one-sided test at .05 finds with a power of 80 %."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +63,19 @@ class Question:
             return self.unanswered(judged.model, judged.signals, judged.why)
         return [self.row(judged.model, judged.signals, m, why, **self._score(judged, m)) for m in metrics.METRICS]
 
-    def answered(self, judged, worlds=None):
-        """A row per metric of a model: score and gap to the best baseline with intervals, and the permutation p."""
+    def answered(self, judged, worlds=None, coverage=np.nan):
+        """A row per metric of a model: score and gap to the best baseline with intervals, and the permutation p.
+
+        ``coverage`` is the share of windows in which at least one signal was measured.
+        """
         rows = []
         for metric in metrics.METRICS:
-            found = self._score(judged, metric) | self._gap(judged, metric)
+            found = self._score(judged, metric) | self._gap(judged, metric) | {"coverage": coverage}
             if worlds is not None:
                 found |= self._null(worlds)
                 found["p_permuted"] = nulls.p_value(found["value"], worlds[metric])
-            why = {"p_permuted": "not_permuted", "value": "too_few_people"}
+                found["minimum_detectable_gap"] = DETECTABLE * worlds[f"gap_{metric}"].std()
+            why = {"p_permuted": "not_permuted", "minimum_detectable_gap": "not_permuted", "value": "too_few_people"}
             rows.append(self.row(judged.model, judged.signals, metric, why | {"ceiling": "not_computed"}, **found))
         return rows
 
@@ -108,9 +121,12 @@ class Question:
         def distance(weights):
             return judged.score(metric, weights) - (reached if rung is None else rung.score(metric, weights))
 
-        low, high, _ = intervals.interval(distance, self.given.n_groups, self.settings, bounds=(-1, 1))
+        levels = [self.settings.level, EQUIVALENCE]
+        limits, _ = intervals.at_levels(distance, self.given.n_groups, self.settings, levels, bounds=(-1, 1))
+        names = ("gap_low", "gap_high", "gap_low90", "gap_high90")
+        found = dict(zip(names, [end for pair in limits for end in pair], strict=True))
         gap = float(judged.score(metric)[0]) - reached
-        return {"best_baseline": reached, "best_baseline_name": name, "gap": gap, "gap_low": low, "gap_high": high}
+        return {"best_baseline": reached, "best_baseline_name": name, "gap": gap} | found
 
     def _null(self, worlds):
         return {"null": worlds["null"].iloc[0], "n_permutations": len(worlds)}

@@ -7,6 +7,18 @@ from mien import tables
 METRICS = {"balanced_accuracy": "balanced accuracy", "macro_f1": "macro-F1", "auc": "AUC"}
 
 
+ID = ("corpus", "target", "signals", "model", "split", "metric")
+
+
+def row_id(row):
+    """The name by which a verdict points to an evidence row: what it is about, in one word.
+
+    >>> row_id(dict(zip(ID, ["EmoDB", "label_valence", "voice", "logistic", "leave_one_group_out", "auc"])))
+    'EmoDB/label_valence/voice/logistic/leave_one_group_out/auc'
+    """
+    return "/".join(str(row[name]) for name in ID)
+
+
 def phrase(row):
     """One evidence row as a phrase: the score with its interval, chance, the best baseline and the permutation p.
 

@@ -92,8 +92,7 @@ def _twice(jobs):
     """A warning for each file that two recordings hold, perhaps under other names: what it shows would count twice."""
     holders = {}
     for job in jobs:
-        file = json.loads(store.sidecar(job.part).read_text("utf-8"))["causes"]["file"]
-        holders.setdefault(file, {}).setdefault(job.recording.recording_id, job.medium.path.name)
+        holders.setdefault(_file_hash(job), {}).setdefault(job.recording.recording_id, job.medium.path.name)
     return [
         f"{_few(names)} hold the same file ({_few(sorted(set(names.values())))}): what it shows counts twice, and the "
         "same person may be judged by themselves"
@@ -157,12 +156,18 @@ def _about(recording, jobs):
         "source": recording.source,
         "is_synthetic": recording.is_synthetic,
         "files": {medium.path.name: medium.kind for medium in recording.media},
+        "media_sha256": {job.medium.path.name: _file_hash(job) for job in mine},
         "names_joined": recording.names,
         "starts": str(recording.starts) + " GMT" * recording.starts_gmt if recording.starts else None,
         "part_of": recording.part_of or None,
         "clocks": clocks,
         "stages": {name: {k: v for k, v in told.items() if k != "warnings"} for name, told in stages.items()},
     }
+
+
+def _file_hash(job):
+    """The sha256 of the file that a job read, as it stood when it was read."""
+    return json.loads(store.sidecar(job.part).read_text("utf-8"))["causes"]["file"]
 
 
 def _stage(job):

@@ -14,6 +14,7 @@ from mien.tables.promises import (
     REASONS,
     RECORDINGS,
     TURNS,
+    VERDICTS,
     VOICE,
     WINDOWS,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "REASONS",
     "RECORDINGS",
     "TURNS",
+    "VERDICTS",
     "VOICE",
     "WINDOWS",
     "Column",

@@ -6,6 +6,7 @@ import re
 import unicodedata
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -51,8 +52,11 @@ def without_address(name):
     return " ".join(unicodedata.normalize("NFC", cut).split())
 
 
-def read(path, table):
-    """Read a CSV or parquet file and check it against ``table``; text columns stay text (a person may be '007')."""
+def read(path, table, may_lack=()):
+    """Read a CSV or parquet file and check it against ``table``; text columns stay text (a person may be '007').
+
+    ``may_lack`` names promised columns that this file need not have.
+    """
     path = Path(path)
     if not path.exists():
         raise TableError(f"{path}: no such file; expected the table {table.name!r} (one row per {table.one_row_per})")
@@ -69,7 +73,8 @@ def read(path, table):
         ) from error
     optional = [column.name for column in table.columns if column.kind == "text" and column.missing]
     frame = frame.fillna({name: "" for name in optional if name in frame.columns})
-    return table.check(frame, str(path))
+    kept = tuple(column for column in table.columns if column.name in frame or column.name not in may_lack)
+    return replace(table, columns=kept).check(frame, str(path))
 
 
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "nan", "NaN")

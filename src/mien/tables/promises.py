@@ -55,6 +55,8 @@ REASONS = {
     "not_rated": "a rater gave no valid answer here",
     "not_asked": "nobody was asked this",
     "not_computed": "there is no independent estimate to compute this from",
+    "not_given": "nobody said it",
+    "no_headroom": "the ceiling is no higher than chance",
 }
 """Why a value is missing. Every NaN in a mien table is explained by one of these words."""
 
@@ -268,5 +270,30 @@ EVIDENCE = Table(
     ),
 )
 
+VERDICTS = Table(
+    "verdicts",
+    "claim or statement and scope",
+    (
+        Column("claim", "the claim (C1 to C12) or the statement of vendor (V) or critic (K)", "text"),
+        Column("side", "vendor, critic, or none for a claim", "text"),
+        Column("target", "the label predicted", "text"),
+        Column("metric", "the score in which gaps are measured", "text"),
+        Column("corpus", "which recordings", "text"),
+        Column("label_source", "acted, observer, partner, self or outcome; empty: not stated", "text", missing=True),
+        Column("population", "who was recorded", "text"),
+        Column("profile", "profile of the score under test; none where there is no such score", "text"),
+        Column("signals", "the column prefixes the model saw", "text"),
+        Column("verdict", "the verdict by the rules", "text"),
+        Column("wording", "the verdict in the words that may be printed", "text"),
+        Column("individual_use", "yes where the rules also allow use for single people", "text"),
+        Column("why", "gates that failed, or leaves that were met and were not, with numbers", "text", missing=True),
+        Column("would_change_if", "what would change the verdict", "text", missing=True),
+        Column("mirror", "what the other side's statement on the same matter got", "text", missing=True),
+        Column("rests_on", "ids of evidence rows, corpus/target/signals/model/split/metric", "text", missing=True),
+        Column("rules_sha256", "sha256 of the rules", "text"),
+    ),
+    ("claim", "target", "metric", "corpus", "profile", "signals"),
+)
+
 BUILT = (FACES, VOICE, TURNS, WINDOWS, COUPLING, PEOPLE, LAYOUT, CHAT)
-ALL = {t.name: t for t in (RECORDINGS, *BUILT, PREDICTIONS, EVIDENCE)}
+ALL = {t.name: t for t in (RECORDINGS, *BUILT, PREDICTIONS, EVIDENCE, VERDICTS)}

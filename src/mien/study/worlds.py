@@ -1,0 +1,208 @@
+"""The judge judged: worlds whose truth is known, and how often the rules say each thing of them (AUDIT 7.4).
+
+``python -m mien.study.worlds OUT`` judges the worlds of every cell, keeps each batch in ``OUT`` (call it again and it
+goes on where it was) and prints the operating characteristics with their Monte-Carlo error.
+"""
+
+import argparse
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from scipy import special, stats
+
+from mien import evidence, store, synthetic, tables, verdict
+
+TARGET, SIGNALS, CLAIM = "label_synthetic", "face+voice+turn", "C1_detectable"
+SETTINGS = evidence.EvidenceSettings(n_repeats=1, n_permutations=39, n_gap_worlds=39, n_bootstrap=1000)
+"""One repeat of the folds and 39 permutations, so that hundreds of worlds can be afforded: p < .05 then asks that no
+permuted world scores as high, which makes *holds* rarer than with 999, and never more frequent in barren worlds."""
+
+BATCH = 10
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Worlds of one kind: ``effect`` standard deviations between classes in each signal (0: barren).
+
+    ``ceiling`` is the best area under the curve any reader could reach: NaN takes what one reaches who knows how the
+    world was made (:func:`omniscient`). ``sesoi`` and ``headroom`` say what was planted, for the reader.
+    """
+
+    name: str
+    n_people: int
+    effect: float
+    ceiling: float = float("nan")
+    n_windows: int = 20
+    target_kind: str = "window"
+
+
+def omniscient(effect, n_signals=3):
+    """The area under the curve of a reader who knows which signals carry the label, and how: Φ(d √k ÷ √2).
+
+    >>> round(float(omniscient(0.0)), 2), round(float(omniscient(0.5)), 3)
+    (0.5, 0.73)
+    """
+    return stats.norm.cdf(effect * np.sqrt(n_signals) / np.sqrt(2))
+
+
+def planted(auc, n_signals=3):
+    """The effect with which an omniscient reader reaches ``auc``; the inverse of :func:`omniscient`."""
+    return float(special.ndtri(auc) * np.sqrt(2) / np.sqrt(n_signals))
+
+
+CELLS = (
+    Cell("barren, windows", 60, 0.0, 0.80),
+    Cell("barren, people", 60, 0.0, 0.80, target_kind="person"),
+    Cell("planted, 2 x SESOI", 60, planted(0.615)),
+    Cell("planted, headroom .60", 60, planted(0.695), 0.80),
+    Cell("planted, 2 x SESOI, ceiling .80", 60, planted(0.615), 0.80),
+)
+"""A model learns less than an omniscient reader knows: .615 and .695 are planted for it to reach about .60 and .68."""
+
+
+def world(cell, number, settings=SETTINGS, gates=None):
+    """Judge one world: a dictionary with the verdict on C1 with gates on and off, the score and its interval.
+
+    ``gates`` gives the smallest detectable gap of the cell, which is a property of its design. Permutations are run
+    only where p could change the verdict: the verdict is then the same as if they had been run everywhere.
+    """
+    table = synthetic.label_table(
+        cell.n_people, cell.n_windows, cell.effect, target_kind=cell.target_kind, name=f"{cell.name} {number}"
+    )
+    table = table.assign(is_synthetic=False)  # the rule under test is that for people; J6 has tests of its own
+    ask = partial(evidence.evaluate, table, TARGET, SIGNALS, "logistic", corpus="worlds")
+    row = _row(ask(settings=replace(settings, n_permutations=0)).rows)
+    ceiling = omniscient(cell.effect) if np.isnan(cell.ceiling) else cell.ceiling
+    at_best = _verdicts(row, ceiling, 1 / (1 + settings.n_permutations), gates)
+    p_permuted = np.nan
+    if {"holds", "partly"} & set(at_best.values()):
+        p_permuted = _row(ask(settings=replace(settings, n_gap_worlds=0)).rows)["p_permuted"]
+        at_best = _verdicts(row, ceiling, p_permuted, gates)
+    numbers = {name: row[name] for name in ("value", "low", "high", "gap", "gap_low", "gap_high", "gap_high90")}
+    return {"cell": cell.name, "number": number, "p_permuted": p_permuted, **at_best, **numbers}
+
+
+def _row(rows):
+    return verdict.primary_rows(rows).iloc[0]
+
+
+def _verdicts(row, ceiling, p_permuted, detectable):
+    """C1 by the rules as they are, and with every gate open."""
+    numbers = {"n_groups": row["n_groups"], "n_leakage_failures": 0, "coverage": row["coverage"]}
+    numbers |= {"minimum_detectable_gap": detectable, "label_is_acted": 0, "share_synthetic": 0}
+    numbers |= {name: row[column] for name, column in verdict.FROM_ROW.items() if name.startswith("gap")}
+    numbers |= {"p_perm_holm": p_permuted, "headroom": (row["value"] - row["chance"]) / (ceiling - row["chance"])}
+    rules = verdict.load()
+    scope = verdict.Scope("worlds", SIGNALS, TARGET, "outcome", "nobody: synthetic worlds")
+    free = numbers | {"n_groups": 1e6, "coverage": 1, "minimum_detectable_gap": 0}
+    said = {}
+    for name, asked in (("gates_on", numbers), ("gates_off", free)):
+        judged = verdict.judge(asked, rules, scope)
+        said[name] = judged.set_index("claim").at[CLAIM, "verdict"]
+    return said
+
+
+def detectable(cell, settings=SETTINGS, n_worlds=2):
+    """The smallest gap that would be found in a cell with 80 % power: mean over a few of its worlds."""
+    found = []
+    for number in range(n_worlds):
+        name = f"{cell.name} design {number}"
+        table = synthetic.label_table(
+            cell.n_people, cell.n_windows, cell.effect, target_kind=cell.target_kind, name=name
+        )
+        rows = evidence.evaluate(table, TARGET, SIGNALS, "logistic", settings, "worlds").rows
+        found.append(_row(rows)["minimum_detectable_gap"])
+    return float(np.mean(found))
+
+
+def judged(cell, n_worlds, folder, settings=SETTINGS, progress=None):
+    """Every world of a cell, one row each; batches are kept in ``folder`` with their causes, so a stop loses little."""
+    code = store.code("tables", "models", "evidence", "verdict", "synthetic", "study/worlds")
+    causes = {"cell": cell, "settings": settings, "code": code, "rules": verdict.load().sha256}
+    stem = store.file_name(cell.name)
+    design = store.kept(
+        Path(folder) / f"{stem}_design.csv",
+        causes,
+        lambda part: tables.write(pd.DataFrame({"gap": [detectable(cell, settings)]}), part) and None,
+    )
+    gates = float(pd.read_csv(design)["gap"].iloc[0])
+    parts = []
+    for first in range(0, n_worlds, BATCH):
+        numbers = range(first, min(first + BATCH, n_worlds))
+
+        def make(part, numbers=numbers):
+            tables.write(pd.DataFrame([world(cell, number, settings, gates) for number in numbers]), part)
+
+        path = Path(folder) / f"{stem}_{first:04d}_{len(numbers)}.csv"
+        parts.append(pd.read_csv(store.kept(path, causes, make)))
+        if progress:
+            progress(cell.name, numbers[-1] + 1, n_worlds)
+    return pd.concat(parts, ignore_index=True).assign(minimum_detectable_gap=gates)
+
+
+def characteristics(found):
+    """Operating characteristics of each cell, a row each, from the table of its worlds.
+
+    Shares of the verdicts with gates off and on, how often the 95 % interval of the score covers the mean score of the
+    cell's worlds, and ``*_error``: the Monte-Carlo standard error of a share; ``holds_high`` its upper 95 % bound
+    (Clopper-Pearson).
+    """
+    rows = []
+    for name, part in found.groupby("cell", sort=False):
+        n, truth = len(part), part["value"].mean()
+        row = {"cell": name, "n_worlds": n, "score": truth, "gap": part["gap"].mean()}
+        row |= {"gap_sd": part["gap"].std(), "minimum_detectable_gap": part["minimum_detectable_gap"].iloc[0]}
+        for said in ("holds", "partly", "does_not_hold", "inconclusive"):
+            row[said] = (part["gates_off"] == said).mean()
+            row[f"{said}_error"] = np.sqrt(row[said] * (1 - row[said]) / n)
+        row["holds_high"] = stats.binomtest(round(row["holds"] * n), n).proportion_ci().high
+        for said in ("holds", "partly", "not_assessable"):
+            row[f"{said}_gates_on"] = (part["gates_on"] == said).mean()
+        row["coverage"] = ((part["low"] <= truth) & (truth <= part["high"])).mean()
+        rows.append(row | {"coverage_error": np.sqrt(row["coverage"] * (1 - row["coverage"]) / n)})
+    return pd.DataFrame(rows)
+
+
+def sentences(table):
+    """The operating characteristics in words, with the standard error of each share in percent."""
+
+    def share(row, name):
+        return f"{row[name]:.1%} ± {row[f'{name}_error']:.1%}"
+
+    return [
+        f"SYNTHETIC worlds, {row['cell']} ({row['n_worlds']:.0f} worlds): AUC {row['score']:.3f}; "
+        + ", ".join(f"{name} {share(row, name)}" for name in ("holds", "partly", "does_not_hold", "inconclusive"))
+        + f"; holds at most {row['holds_high']:.1%} (95 % bound); with gates on: holds {row['holds_gates_on']:.1%}, "
+        f"not assessable {row['not_assessable_gates_on']:.1%} (detectable gap {row['minimum_detectable_gap']:.2f}); "
+        f"the 95 % interval covers in {share(row, 'coverage')}."
+        for _, row in table.iterrows()
+    ]
+
+
+def main(words=None):
+    """Judge the worlds and print what was found."""
+    parser = argparse.ArgumentParser(description="the judge judged, on synthetic worlds whose truth is known")
+    parser.add_argument("out", type=Path, help="folder in which batches of worlds are kept")
+    parser.add_argument("--barren", type=int, default=200, help="worlds without a signal per cell")
+    parser.add_argument("--planted", type=int, default=200, help="worlds with a signal per cell")
+    asked = parser.parse_args(words)
+    says, parts = Console(highlight=False, soft_wrap=True), []
+    for cell in CELLS:
+        n_worlds = asked.planted if cell.effect else asked.barren
+        parts.append(
+            judged(
+                cell, n_worlds, asked.out, progress=lambda name, done, total: says.print(f"… {name}: {done} of {total}")
+            )
+        )
+    table = characteristics(pd.concat(parts, ignore_index=True))
+    tables.write(table, asked.out / "worlds.csv")
+    for sentence in sentences(table):
+        says.print(sentence)
+
+
+if __name__ == "__main__":
+    main()

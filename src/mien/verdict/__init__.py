@@ -1,0 +1,137 @@
+"""What may be said: the rules fixed in advance, applied to evidence.
+
+``judge`` turns a mapping of quantities into a table of verdicts on twelve claims, four statements of the vendor and
+four of the critics; ``found`` reads the quantities of one claim out of evidence rows; ``of_evidence`` does both for
+every primary claim of an evidence table. The rules (``verdict_rules.yaml``) are hashed into every row. No verdict, in
+either direction, comes from a missing number.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mien import tables
+from mien.verdict import bench, change
+from mien.verdict.found import FROM_ROW, Given, Quantities, found, primary_rows
+from mien.verdict.names import VERDICTS, VerdictError
+from mien.verdict.rules import FILE, Rules, load, place
+from mien.verdict.words import sentences
+
+__all__ = [
+    "FILE",
+    "FROM_ROW",
+    "VERDICTS",
+    "Given",
+    "Quantities",
+    "Rules",
+    "Scope",
+    "VerdictError",
+    "found",
+    "judge",
+    "load",
+    "of_evidence",
+    "place",
+    "primary_rows",
+    "sentences",
+]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a verdict is about (AUDIT J5); it holds for nothing else.
+
+    ``label_source`` is one of the rules' ``label_sources`` (acted, observer, partner, self, outcome); without it no
+    verdict is given. ``profile`` is that of the score under test, where there is one.
+    """
+
+    corpus: str
+    signals: str
+    target: str
+    label_source: str = ""
+    population: str = "not described"
+    profile: str = "none"
+
+
+def judge(quantities, rules, scope, metric="auc", *, missing=None, rests_on=None, counts=None):
+    """Judge every claim and statement: a :data:`mien.tables.VERDICTS` table, a row each.
+
+    ``quantities`` maps names of AUDIT 7.3 to numbers (``claim/name`` for one claim only); NaN, None and absence mean
+    not known, for the reason ``missing[name]``. ``metric`` is the one gaps are measured in. ``rests_on`` maps
+    quantities to the ids of the evidence rows they come from, ``counts`` has n_people, n_groups, n_windows.
+    Raises :class:`VerdictError` for names that neither the rules nor AUDIT know.
+    """
+    known, missing = bench.facts(quantities, rules, metric), missing or {}
+    if scope.label_source not in ("", *rules["label_sources"]):
+        bench.one_of(scope.label_source, rules["label_sources"], "scope/label_source", "label source")
+    settled = bench.settle(rules, known)
+    if not scope.label_source:
+        settled = {name: _without_scope(rules, name, one) for name, one in settled.items()}
+    verdicts = {name: one.verdict for name, one in settled.items()}
+    rows = []
+    for name, one in settled.items():
+        row = {"claim": name, "side": rules.of(name).get("side", "none"), "metric": metric}
+        row |= dataclasses.asdict(scope) | {"verdict": one.verdict, "wording": bench.words(one, rules)}
+        row |= {"individual_use": "yes" if one.individual_use else "no"}
+        row |= _explained(rules, name, one, known, verdicts, missing, scope)
+        row |= {"mirror": _mirror(rules, name, settled), "rests_on": _rests_on(rules, name, rests_on or {})}
+        rows.append(row | {"rules_sha256": rules.sha256} | (counts or {}))
+    return tables.VERDICTS.check(pd.DataFrame(rows))
+
+
+def _without_scope(rules, name, one):
+    return one if "fixed" in rules.of(name) else bench.Settled(bench.NOT_ASSESSABLE, bench.NOT_ASSESSABLE)
+
+
+def _explained(rules, name, one, known, verdicts, missing, scope):
+    """Why, and what would change it."""
+    if not scope.label_source and "fixed" not in rules.of(name):
+        expected = ", ".join(rules["label_sources"])
+        return {
+            "why": "scope: nobody said where the labels come from",
+            "would_change_if": f"label_source is one of {expected}",
+        }
+    ask = (rules, name, one, known, verdicts, missing)
+    return {"why": change.reasons(*ask), "would_change_if": change.would(*ask)}
+
+
+def _mirror(rules, name, settled):
+    """What the other side's statement on the same matter got: whoever reads one side's verdict reads both (J2)."""
+    mine = rules.of(name).get("mirror")
+    facing = [mine] if mine else [other for other, said in rules["statements"].items() if said.get("mirror") == name]
+    return "; ".join(f"{other}: {bench.words(settled[other], rules)}" for other in facing)
+
+
+def _rests_on(rules, name, rests_on):
+    """The ids of the evidence rows behind the numbers that a claim asks for, or the claims a statement is made of."""
+    asked = [name, *_claims_of(rules, name)]
+    gates = [gate["quantity"] for gate in rules["gates"] if rules.guarded(gate, name)]
+    wanted = [quantity for each in asked for quantity in bench.asked(rules, each)] + gates
+    plain = [quantity.replace("_in_sesoi", "") for quantity in wanted]
+    return "; ".join(dict.fromkeys(row for quantity in plain for row in rests_on.get(quantity, ())))
+
+
+def _claims_of(rules, name):
+    rule = rules.of(name)
+    inner = [leaf for verdict in ([] if "fixed" in rule else rules.order(name)) for leaf in bench.leaves(rule[verdict])]
+    others = [leaf.get("claim") or leaf["statement"] for leaf in inner if "quantity" not in leaf]
+    return [each for other in dict.fromkeys(others) for each in (other, *_claims_of(rules, other))]
+
+
+def of_evidence(rows, rules, given, metric="auc", model="logistic"):
+    """Verdicts on every primary claim of an evidence table: each corpus, target and set of signals by one model.
+
+    ``rows`` a :data:`mien.tables.EVIDENCE` table; ``given`` maps each corpus to what its rows do not say
+    (:class:`Given`). One metric and one model are primary (AUDIT E12); Holm runs over the claims judged together.
+    Returns a :data:`mien.tables.VERDICTS` table, empty where no such row is there.
+    """
+    parts = []
+    for index, row in primary_rows(rows, metric, model).iterrows():
+        one = given.get(row["corpus"], Given())
+        seen = found(rows, index, one, metric, model)
+        scope = Scope(row["corpus"], row["signals"], row["target"], one.label_source, one.population)
+        counts = {name: int(row[name]) for name in ("n_people", "n_groups", "n_windows")}
+        parts.append(
+            judge(seen.numbers, rules, scope, metric, missing=seen.missing, rests_on=seen.rests_on, counts=counts)
+        )
+    return pd.concat(parts, ignore_index=True) if parts else tables.VERDICTS.empty()

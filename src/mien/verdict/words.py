@@ -1,0 +1,34 @@
+"""Verdicts in words, each with its scope, its reason and what would change it; both sides in the same form."""
+
+FIELDS = {"corpus": "corpus", "label_source": "labels", "population": "population", "profile": "profile"}
+
+
+def scope(row):
+    """What a verdict is about: ``label_mood from voice (auc); corpus RAVDESS; labels acted; …``."""
+    about = "; ".join(f"{word} {row[name] or 'not stated'}" for name, word in FIELDS.items())
+    counts = f"{row['n_people']:.0f} people in {row['n_groups']:.0f} groups" if "n_people" in row else "no counts"
+    return f"{row['target']} from {row['signals']} ({row['metric']}); {about}; {counts}"
+
+
+def sentences(verdicts):
+    """A line for each scope and, under it, a line for each verdict: what, why, and what would change it.
+
+    ``verdicts`` a :data:`mien.tables.VERDICTS` table.
+    """
+    said, last = [], None
+    for _, row in verdicts.iterrows():
+        here = scope(row)
+        if here != last:
+            said.append(f"Verdicts on {here}; rules {row['rules_sha256'][:12]}:")
+            last = here
+        said.append(_line(row))
+    return said
+
+
+def _line(row):
+    licence = "; good enough for single people" if row["individual_use"] == "yes" else ""
+    facing = f" [{row['mirror']}]" if row["mirror"] else ""
+    return (
+        f"{row['claim']}: {row['wording']}{licence}{facing}. Why: {row['why'] or 'no rule is met'}. "
+        f"Would change: {row['would_change_if'] or 'nothing measured here'}."
+    )
