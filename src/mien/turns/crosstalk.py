@@ -58,11 +58,17 @@ class CrosstalkSettings:
     apart_db: float = 4.0
     sure: float = 0.5
     margin_db: float = 6.0
+    alike_s: float = 0.4
+    alike_r: float = 0.5
+    among_db: float = 15.0
+    alike_db: float = 15.0
+    alike_range_db: tuple[float, float] = (-12.0, 8.0)
     fall_db_per_s: float = 200.0
     tail_s: float = 0.15
     hole_s: float = 0.2
     bit_s: float = 0.1
     bit_above_db: float = 3.0
+    bit_under_db: float = 10.0
     edge_s: float = 0.08
     blur_s: float = 0.01
     warn_share: float = 0.3
@@ -123,7 +129,7 @@ def cleaned(speech, sounds, settings=None):
     ways = _ways(_judged(_compared_pairs(tracks, settings), tracks, settings), settings)
     good = {way: rows for way, rows in ways.items() if _trust(rows) >= settings.sure}
     heard, above = _above_others(tracks, good, settings)
-    kept = {name: _left(speech[name], above[name], settings) for name in above}
+    kept = {name: _left(speech[name], tracks[name].level, above[name], settings) for name in above}
     told = _told(ways, speech, kept, heard)
     cleaned_up = speech | kept
     others = {name: _others(name, cleaned_up, good, len(tracks[name].level), settings) for name in above}
@@ -277,25 +283,53 @@ def _trust(rows):
 
 
 def _above_others(tracks, ways, settings):
-    """How far each listener's level is above what the others explain at each frame, dB: {listener: (frames,)}.
+    """How far each listener's own speech stands out at each frame, dB over what is needed: {listener: (frames,)}.
 
-    A track may itself overhear whom it is to explain. So what explains is, in a second round, only what was left to its
-    owner in the first.
+    A track may itself overhear whom it is to explain. So what explains is, in further rounds, only what was left to its
+    owner in the one before. Returns also what is heard of each way, dB.
     """
     listeners = sorted({listener for _, listener in ways})
-    heard = {way: _explained(tracks[way[0]], tracks[way[0]].speech, rows, settings) for way, rows in ways.items()}
-    above = {name: _above(name, tracks, ways, heard) for name in listeners}
-    for _ in range(2 if ways else 0):
-        own = {name: ndimage.median_filter(above[name] > settings.margin_db / 3, 11) for name in listeners}
-        speaks = {name: track.speech & own.get(name, True) for name, track in tracks.items()}
+    alike = {way: _alike(tracks[way[1]], tracks[way[0]], rows, settings) for way, rows in ways.items()}
+    own = {name: track.speech for name, track in tracks.items()}
+    for _ in range(3):
+        speaks = {name: track.speech & own[name] for name, track in tracks.items()}
         heard = {way: _explained(tracks[way[0]], speaks[way[0]], rows, settings) for way, rows in ways.items()}
-        above = {name: _above(name, tracks, ways, heard) for name in listeners}
+        above = {name: _above(name, tracks[name], heard, alike, settings) for name in listeners}
+        own |= {name: ndimage.median_filter(above[name] > -0.7 * settings.margin_db, 11) for name in listeners}
     return heard, above
 
 
-def _above(name, tracks, ways, heard):
-    power = sum(10 ** (heard[way] / 10) for way in ways if way[1] == name)
-    return tracks[name].level - 10 * np.log10(power + 1e-12)
+def _above(name, track, heard, alike, settings):
+    mine = [way for way in heard if way[1] == name]
+    levels = np.array([heard[way] for way in mine])
+    among = levels >= levels.max(axis=0) - settings.among_db
+    r = np.where(among, np.array([alike[way] for way in mine]), -1.0).max(axis=0)
+    explained = 10 * np.log10((10 ** (levels / 10)).sum(axis=0) + 1e-12)
+    doubt = np.clip(settings.alike_db * (r - settings.alike_r), *settings.alike_range_db)
+    return track.level - explained - settings.margin_db - doubt
+
+
+def _alike(listener, source, rows, settings):
+    """Correlation of the movement of two tracks around each frame, at the delay of the way: level and timbre."""
+    at = np.arange(len(source.level))
+    late = np.round(_around(rows, "delay_s", 0.5, len(at), settings) / HOP_S).astype(int)
+    back = np.clip(at - late, 0, len(at) - 1)
+    total, weights = np.zeros(len(at)), 0.0
+    for ours, theirs, weight in _channels(listener, source):
+        total += weight * _moving(ours.astype(float), theirs[back].astype(float), round(settings.alike_s / HOP_S))
+        weights += weight
+    return total / weights
+
+
+def _moving(a, b, size):
+    """Correlation of two rows in a window around each frame."""
+
+    def mean(values):
+        return ndimage.uniform_filter1d(values, size)
+
+    both = mean(a * b) - mean(a) * mean(b)
+    spread = [np.maximum(mean(x * x) - mean(x) ** 2, 0.5) for x in (a, b)]
+    return both / np.sqrt(spread[0] * spread[1])
 
 
 def _explained(source, speaks, rows, settings):
@@ -317,14 +351,16 @@ def _around(rows, column, quantile, count, settings):
     return np.interp(np.arange(count), at + 0.5 * settings.piece_s / HOP_S, np.quantile(near, quantile, axis=1))
 
 
-def _left(speech, above, settings):
+def _left(speech, level, above, settings):
     """The stretches of speech that are left to a person."""
     rows = []
     for start_s, end_s in speech[["start_s", "end_s"]].to_numpy():
         first, last = round(start_s / HOP_S), min(round(end_s / HOP_S), len(above))
-        own = above[first:last] > settings.margin_db
-        bits = _bits(own, settings)
-        bits = [(a, b) for a, b in bits if above[first + a : first + b].max() > settings.margin_db + settings.bit_above_db]
+        own = above[first:last] > 0
+        bits = [(a, b) for a, b in _bits(own, settings) if above[first + a : first + b].max() > settings.bit_above_db]
+        if not own.all():
+            least = np.quantile(level[first:last][~own], 0.9) - settings.bit_under_db
+            bits = [(a, b) for a, b in bits if np.quantile(level[first + a : first + b], 0.9) >= least]
         for a, b in bits:
             begin = start_s if a * HOP_S <= settings.edge_s else (first + a) * HOP_S + settings.blur_s
             end = end_s if (last - first - b) * HOP_S <= settings.edge_s else (first + b) * HOP_S - settings.blur_s
@@ -384,9 +420,7 @@ def _compared(one, other, starts, size, most):
     at = starts[:, None] + np.arange(size)
     wide = starts[:, None] + np.arange(-most, size + most)
     total, spread = 0.0, 0.0
-    channels = [(_floored(one.level), _floored(other.level), 2.0)]
-    channels += [(a, b, 1.0) for a, b in zip(one.timbre, other.timbre, strict=True)]
-    for ours, theirs, weight in channels:
+    for ours, theirs, weight in _channels(one, other):
         r = _correlation(ours[at], theirs[wide], size)
         total, spread = total + weight * r, spread + weight
     r = total / spread
@@ -402,6 +436,12 @@ def _compared(one, other, starts, size, most):
     loud = (a >= np.quantile(a, 0.9, axis=1)[:, None] - 12) & (b >= np.quantile(b, 0.9, axis=1)[:, None] - 12)
     above = np.array([np.median(d[m]) if m.any() else np.nan for d, m in zip(b - a, loud, strict=True)])
     return r[rows, best], lag * HOP_S, above
+
+
+def _channels(one, other):
+    """What is compared of two tracks, with its weight."""
+    yield _floored(one.level), _floored(other.level), 2.0
+    yield from ((a, b, 1.0) for a, b in zip(one.timbre, other.timbre, strict=True))
 
 
 def _floored(level):
