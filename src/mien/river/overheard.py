@@ -33,7 +33,9 @@ def _unvoiced(rows, spans):
     """A voice whose frames inside some spans are not its own."""
     inside = turns.covers(rows["time_s"].to_numpy(), spans)
     empty = {name: rows[name].mask(inside, np.nan) for name in VOICED if name in rows}
-    return rows.assign(voiced=rows["voiced"] & ~inside, voiced_probability=rows["voiced_probability"].mask(inside, 0.0), **empty)
+    return rows.assign(
+        voiced=rows["voiced"] & ~inside, voiced_probability=rows["voiced_probability"].mask(inside, 0.0), **empty
+    )
 
 
 def told(overheard):

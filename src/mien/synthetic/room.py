@@ -73,7 +73,9 @@ def overheard(tracks, bleed_db, delay_s, name):
 
 def _copy(samples, bleed_db, delay_s, name):
     chance = store.rng(f"room bleed {name}")
-    band = signal.butter(2, (chance.uniform(100, 300), chance.uniform(2500, 5500)), "bandpass", fs=RATE_HZ, output="sos")
+    band = signal.butter(
+        2, (chance.uniform(100, 300), chance.uniform(2500, 5500)), "bandpass", fs=RATE_HZ, output="sos"
+    )
     dull = echoed(signal.sosfilt(band, samples), 0.15, name)
     late = round(chance.uniform(*delay_s) * RATE_HZ)
     copy = np.concatenate([np.zeros(late), dull])[: len(samples)]

@@ -5,12 +5,37 @@ Works from what is kept of every track (a row per 10 ms, and the detector's stre
 1. *Copies*. Pieces of two tracks are compared: the movement of level and timbre (MFCC 1 to 4), at every lag up to
    ``lag_max_s``. Two people who talk at once move independently; a voice and its copy move together. Tracks hear each
    other where several pieces are copies at one lag.
-2. *Direction, gain and delay*. A copy is quieter than its source, and later. Where both people speak, the difference
-   of level falls into two heaps, whatever the gains of the tracks, and each heap is one direction. Where one of them
-   only listens there is one heap: then the later track is the copy if the lag is clear, else the quieter one.
-3. *Own speech*. A moment of detected speech is left to a person unless what is heard of the others explains its level
-   within ``margin_db``. Short holes are closed, short bits dropped; edges that the detector set in the person's own
+2. *Direction, gain and delay*. In each such piece one person is the source: whose track stands furthest out of what it
+   overhears at other times, whatever its gain; else who is clearly first; else who is louder.
+3. *Own speech*. A moment of detected speech is left to a person where its level is above what the others explain by a
+   margin. The margin grows where the track moves as theirs does, and shrinks where it moves by itself, so that automatic
+   gain does little harm. Short holes are closed, short bits dropped; edges that the detector set in the person's own
    speech stay where they are.
+
+Where it stops working, on scripted talk of a minute among three people and a listener (SYNTHETIC voices; names never
+looked at before the thresholds were fixed; without it the diarisation error is 1.8 to 2.6):
+
+==============================================  ======  ==================  =============  ===========  =============
+bleed                                           DER     median edges, ms    backchannels   early        trust (least)
+==============================================  ======  ==================  =============  ===========  =============
+none                                            .003    5, 0                F1 1           F1 1         nothing heard
+-20 dB, 5 to 40 ms (three talks)                .02     10, 10              .95 to 1       1            1
+-20 dB, 100 to 300 ms                           .03     10, 5               .86            1            .97
+-20 dB, gains of -15 to +15 dB                  .02     10, 5               .95            1            1
+-20 dB, noise of -55 dB                         .03     10, 20              .95            1            1
+-20 dB, automatic gain of up to 15 dB           .02     10, 20              1              .86          .99
+-30 dB                                          .03     10, 5               .95            1            .91
+-15 dB                                          .02     17, 20              1              1            .98
+-10 dB                                          .05     20, 40              .95            .86          .72
+-15 dB, automatic gain                          .06     20, 30              .80            .67          .58
+-10 dB, automatic gain, 100 to 300 ms           .11     30, 40              .44            .40          .98
+-6 dB                                           2.5     not sure, so nothing is taken out                .43
+==============================================  ======  ==================  =============  ===========  =============
+
+Real voices (acted clips of three RAVDESS or EmoDB people, pasted): DER .04 and .01 at -20 dB (.02 and .00 without
+bleed), .08 and .04 at -10 dB, where a third of early starts and a quarter of backchannels are lost; .14 and .04 at
+-20 dB with automatic gain. No echo canceller, no suppression of noise and no real meeting was at hand. A voice without
+a track of its own that two tracks hear can be taken for the louder or earlier of the two.
 
 References: Pfau, Ellis & Stolcke 2001, ASRU (close-talking microphones of a meeting, correlated to take out
 cross-talk); Wrigley, Brown, Wan & Renals 2005, IEEE Trans. Speech and Audio Processing 13: 84–91.
@@ -39,9 +64,13 @@ class CrosstalkSettings:
     Direction: who stands ``heaps_db`` further out of what their track else overhears is the source; else who is
     ``late_s`` or more ahead; else who is ``apart_db`` louder. Below a trust of ``sure`` nothing is taken out.
     Own speech: what is more than ``margin_db`` above the level that the others explain (the upper quartile of the gain
-    in the ``near_pieces`` nearest copies; their echo falls by ``fall_db_per_s`` for ``tail_s``), over holes shorter
-    than ``hole_s``, in bits of ``bit_s`` or more that somewhere rise ``bit_above_db`` higher. Edges within ``edge_s``
-    of the detector's are the detector's; others are moved inwards by ``blur_s`` (half of the level's frame reaches out).
+    in the ``near_pieces`` nearest copies; their echo falls by ``fall_db_per_s`` for ``tail_s``). The margin changes by
+    ``alike_db`` times how far the correlation with them over ``alike_s`` is from ``alike_r``, within
+    ``alike_range_db``; of several who are heard within ``among_db`` the most alike counts. Holes shorter than
+    ``hole_s`` are closed. A bit lasts ``bit_s`` or more, somewhere rises ``bit_above_db`` higher, and is at most
+    ``bit_under_db`` quieter than what is overheard beside it. Where bleed joins a stretch, what lies ``range_db`` under
+    the loud parts or within ``above_noise_db`` of the noise is a pause. Edges within ``edge_s`` of the detector's are
+    the detector's; others are moved inwards by ``blur_s`` (half of the level's frame reaches out).
     ``warn_share`` of somebody's speech taken out is told as a warning.
     """
 
@@ -69,6 +98,8 @@ class CrosstalkSettings:
     bit_s: float = 0.1
     bit_above_db: float = 3.0
     bit_under_db: float = 10.0
+    range_db: float = 38.0
+    above_noise_db: float = 6.0
     edge_s: float = 0.08
     blur_s: float = 0.01
     warn_share: float = 0.3
@@ -107,11 +138,12 @@ class Cleaned:
 
 @dataclass(frozen=True)
 class _Track:
-    """One track on the common clock of 10 ms: level (frames,) dB, timbre (4, frames), whether speech was detected."""
+    """One track on a clock of 10 ms: level and noise (frames,) dB, timbre (4, frames), whether speech was detected."""
 
     level: np.ndarray
     timbre: np.ndarray
     speech: np.ndarray
+    noise: np.ndarray
 
 
 def cleaned(speech, sounds, settings=None):
@@ -129,7 +161,7 @@ def cleaned(speech, sounds, settings=None):
     ways = _ways(_judged(_compared_pairs(tracks, settings), tracks, settings), settings)
     good = {way: rows for way, rows in ways.items() if _trust(rows) >= settings.sure}
     heard, above = _above_others(tracks, good, settings)
-    kept = {name: _left(speech[name], tracks[name].level, above[name], settings) for name in above}
+    kept = {name: _left(speech[name], tracks[name], above[name], settings) for name in above}
     told = _told(ways, speech, kept, heard)
     cleaned_up = speech | kept
     others = {name: _others(name, cleaned_up, good, len(tracks[name].level), settings) for name in above}
@@ -147,7 +179,9 @@ def _track(rows, speech, count):
     level[at] = rows["level_db"].fillna(SILENT_DB)
     timbre = np.zeros((len(TIMBRE), count), "float32")
     timbre[:, at] = rows[list(TIMBRE)].fillna(0.0).to_numpy("float32").T
-    return _Track(level, timbre, _flags(speech, count))
+    noise = np.full(count, SILENT_DB, "float32")
+    noise[at] = rows["noise_db"].fillna(SILENT_DB)
+    return _Track(level, timbre, _flags(speech, count), noise)
 
 
 def _flags(rows, count):
@@ -172,8 +206,14 @@ def _compared_pairs(tracks, settings):
         starts = starts[np.maximum(*said) >= settings.said_share]
         for part in np.array_split(starts, -(-len(starts) // 100)) if len(starts) else ():
             r, lag_s, above_db = _compared(a, b, part, size, most)
-            found.append(pd.DataFrame({"first": part, "r": r, "lag_s": lag_s, "above_db": above_db, "one": one, "other": other}))
-    rows = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["first", "r", "lag_s", "above_db", "one", "other"])
+            found.append(
+                pd.DataFrame({"first": part, "r": r, "lag_s": lag_s, "above_db": above_db, "one": one, "other": other})
+            )
+    rows = (
+        pd.concat(found, ignore_index=True)
+        if found
+        else pd.DataFrame(columns=["first", "r", "lag_s", "above_db", "one", "other"])
+    )
     return rows[rows["r"] >= settings.copy_min_r]
 
 
@@ -351,21 +391,28 @@ def _around(rows, column, quantile, count, settings):
     return np.interp(np.arange(count), at + 0.5 * settings.piece_s / HOP_S, np.quantile(near, quantile, axis=1))
 
 
-def _left(speech, level, above, settings):
+def _left(speech, track, above, settings):
     """The stretches of speech that are left to a person."""
     rows = []
     for start_s, end_s in speech[["start_s", "end_s"]].to_numpy():
         first, last = round(start_s / HOP_S), min(round(end_s / HOP_S), len(above))
-        own = above[first:last] > 0
-        bits = [(a, b) for a, b in _bits(own, settings) if above[first + a : first + b].max() > settings.bit_above_db]
-        if not own.all():
-            least = np.quantile(level[first:last][~own], 0.9) - settings.bit_under_db
-            bits = [(a, b) for a, b in bits if np.quantile(level[first + a : first + b], 0.9) >= least]
-        for a, b in bits:
+        here = slice(first, last)
+        for a, b in _own_bits(track.level[here], track.noise[here], above[here], settings):
             begin = start_s if a * HOP_S <= settings.edge_s else (first + a) * HOP_S + settings.blur_s
             end = end_s if (last - first - b) * HOP_S <= settings.edge_s else (first + b) * HOP_S - settings.blur_s
             rows.append((begin, end))
     return pd.DataFrame(rows, columns=["start_s", "end_s"], dtype=float)
+
+
+def _own_bits(level, noise, above, settings):
+    """Of one stretch the bits (first, last) that are own speech: not explained by others, and no pause beside them."""
+    own = above > 0
+    if own.all() or not own.any():
+        return [(0, len(own))] if own.any() else []
+    overheard_db = np.quantile(level[~own], 0.9)
+    own &= level > np.maximum(np.quantile(level[own], 0.95) - settings.range_db, noise + settings.above_noise_db)
+    bits = [(a, b) for a, b in _bits(own, settings) if above[a:b].max() > settings.bit_above_db]
+    return [(a, b) for a, b in bits if np.quantile(level[a:b], 0.9) >= overheard_db - settings.bit_under_db]
 
 
 def _bits(own, settings):
