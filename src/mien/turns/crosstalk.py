@@ -8,8 +8,8 @@ Works from what is kept of every track (a row per 10 ms, and the detector's stre
 2. *Direction, gain and delay*. In each such piece one person is the source: whose track stands furthest out of what it
    overhears at other times, whatever its gain; else who is clearly first; else who is louder.
 3. *Own speech*. A moment of detected speech is left to a person where its level is above what the others explain by a
-   margin. The margin grows where the track moves as theirs does, and shrinks where it moves by itself, so that automatic
-   gain does little harm. Short holes are closed, short bits dropped; edges that the detector set in the person's own
+   margin. The margin grows where the track moves as theirs does, and shrinks where it moves by itself, so that
+   automatic gain does little harm. Short holes are closed, short bits dropped; edges that the detector set in the person's own
    speech stay where they are.
 
 Where it stops working, on scripted talk of a minute among three people and a listener (SYNTHETIC voices; names never
