@@ -7,13 +7,13 @@ from mien import coupling, recordings, store, tables, windows
 from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
 from mien.people import LipSettings, PeopleSettings, SpeakingSettings
-from mien.river import beside, who
+from mien.river import beside, overheard, who
 from mien.river.gather import gather, late, stack
 from mien.river.jobs import Job, is_silent, jobs_of, run, work
 from mien.river.mouths import doubted, out_of_step
 from mien.river.names import joined, spelt
 from mien.river.report import FILES, report
-from mien.turns import TurnSettings
+from mien.turns import CrosstalkSettings, TurnSettings
 from mien.voice import VoiceSettings
 from mien.windows import WindowSettings
 
@@ -41,6 +41,7 @@ class RiverSettings:
     speaking: SpeakingSettings = SpeakingSettings()
     lips: LipSettings = LipSettings()
     voice: VoiceSettings = VoiceSettings()
+    crosstalk: CrosstalkSettings = CrosstalkSettings()
     turn: TurnSettings = TurnSettings()
     coupling: CouplingSettings = CouplingSettings()
     window: WindowSettings = WindowSettings()
@@ -81,6 +82,7 @@ def build(found, out, settings=None, workers=1, progress=None, hand=None):
     noted = store.notes(out / FILES["turns"])
     left["warnings"] += [warning for one in noted["mouths"].items() for warning in doubted(*one)]
     left["warnings"] += [warning for one in noted["lips"].items() for warning in out_of_step(*one)]
+    left["warnings"] += [w for one in noted["crosstalk"].items() for w in overheard.doubted(*one, settings.crosstalk)]
     left["warnings"] += [f"{name}: {words}" for name, one in noted["beside"].items() for words in one["warnings"]]
     made = report(built, left, good, out, settings, hand)
     store.write_json(made, out / "report.json")
@@ -132,12 +134,8 @@ def _write_tables(built, jobs, out, settings, hand):
                 there, people_told = beside.attendance(one, recording)
                 messages, chat_told = beside.chat(one, recording)
                 chats.append(messages)
-                told[one.recording_id] = {
-                    "mouths": one.mouths,
-                    "lips": one.lips,
-                    "chat": chat_told,
-                    "participants": people_told,
-                }
+                told[one.recording_id] = {"mouths": one.mouths, "lips": one.lips, "crosstalk": one.crosstalk}
+                told[one.recording_id] |= {"chat": chat_told, "participants": people_told}
                 known.append(who.listed(one, notes, recording, there))
                 happened.append(who.layout(one, notes))
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
@@ -171,7 +169,8 @@ def _causes(built, jobs, out, settings, hand):
 
 def _told(told):
     """What was seen on the way, by kind and recording; for the report."""
-    kept = {kind: {name: one[kind] for name, one in told.items()} for kind in ("mouths", "lips")} | {"beside": {}}
+    kept = {kind: {name: one[kind] for name, one in told.items()} for kind in ("mouths", "lips", "crosstalk")}
+    kept["beside"] = {}
     for name, one in told.items():
         files = {kind: one[kind] for kind in ("chat", "participants")}
         kept["beside"][name] = {kind: beside.told_of(about) for kind, about in files.items() if about}

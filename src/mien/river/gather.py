@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from mien import face, people, store, tables, turns, voice, windows
-from mien.river import clock, mouths
+from mien.river import clock, mouths, overheard
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
@@ -33,6 +33,9 @@ def gather(recording, jobs, settings, hand=None):
     hand.check(recording.recording_id, tracks, _names(sounds, segments, recording))
     faces = hand.faces(found)
     sounds, segments = _called(sounds, segments, recording, hand)
+    heard = ()
+    if source == "person_audio":
+        sounds, segments, heard = overheard.cleaned(sounds, segments, settings.crosstalk)
     shared = source == "mixed_audio"
     faced = [row[1] for row in hand.rows if row[0] in tracks]
     free = faces[faces["people_by"] != "hand"], segments[~segments["person_id"].isin(faced)]
@@ -64,6 +67,7 @@ def gather(recording, jobs, settings, hand=None):
         shared_by=mixed if shared and mixed in set(segments["person_id"]) else "",
         mouths=told,
         lips=lips,
+        crosstalk=overheard.told(heard),
         is_synthetic=recording.is_synthetic,
         part_of=recording.part_of,
     )
@@ -74,8 +78,8 @@ class Gathered(windows.Measured):
     """One recording put together; the blendshapes of its faces stay on disk until somebody asks for them.
 
     ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely;
-    ``hand`` overrules both; ``mouths`` tells how far speech and mouths agree, ``lips`` how late the sound is
-    against them.
+    ``hand`` overrules both; ``mouths`` tells how far speech and mouths agree, ``lips`` how late the sound is against
+    them, ``crosstalk`` who is overheard by whom.
     """
 
     part: Path | None = None
@@ -84,6 +88,7 @@ class Gathered(windows.Measured):
     hand: people.Hand = field(default_factory=people.Hand)
     mouths: dict = field(default_factory=dict)
     lips: dict = field(default_factory=dict)
+    crosstalk: list = field(default_factory=list)
 
     def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
         """One person's face in start_s <= t < end_s with all columns, or those named, read from the kept file."""

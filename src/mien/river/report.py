@@ -51,7 +51,7 @@ def report(built, left, jobs, out, settings, hand=None):
         "recordings": {
             one.recording_id: _about(one, jobs)
             | {"people": seen.get(one.recording_id, {})}
-            | {kind: notes[kind][one.recording_id] for kind in ("mouths", "lips")}
+            | {kind: notes[kind][one.recording_id] for kind in ("mouths", "lips", "crosstalk")}
             | {name: told for name, told in notes["beside"][one.recording_id].items() if name != "warnings"}
             | talks[one.recording_id][0]
             for one in built

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mien import media, store, tables
-from mien.synthetic import faces, photograph, voices
+from mien.synthetic import faces, photograph, room, voices
 
 NOTE = """This recording is SYNTHETIC. Nobody said or felt any of it.
 The faces are warped from one public-domain photograph (NASA: the astronaut Eileen Collins, as shipped with
@@ -43,6 +43,8 @@ class ConversationSettings:
     """What decides a conversation: its name (the seed), its people, and the manner of their turns.
 
     Offsets are floor-transfer offsets: from the end of a turn to the start of the next, negative where they overlap.
+    ``early_starts`` are spread evenly; ``silent`` names people who never speak. With ``bleed_db`` every microphone
+    hears the others that much lower and between ``bleed_delay_s`` later (:func:`mien.synthetic.room.overheard`).
     """
 
     name: str = "synthetic_two_people"
@@ -58,6 +60,10 @@ class ConversationSettings:
     early_start_s: float = -0.7
     lapse_s: float = 3.5
     backchannel_share: float = 0.6
+    early_starts: int = 1
+    silent: tuple[str, ...] = ()
+    bleed_db: float | None = None
+    bleed_delay_s: tuple[float, float] = (0.005, 0.04)
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,8 @@ def _check(settings):
     names = [person.person_id for person in settings.people]
     if len(names) < 2 or len(set(names)) < len(names):
         raise ValueError(f"conversation: expected at least two people of different names; found {names}")
+    if not set(settings.silent) <= set(names) or len(set(names) - set(settings.silent)) < 2:
+        raise ValueError(f"conversation: expected at least two who speak; silent are {settings.silent} of {names}")
     if settings.duration_s < 10:
         raise ValueError(f"conversation: {settings.duration_s} s is too short for turns; expected at least 10 s")
 
@@ -109,17 +117,18 @@ def _check(settings):
 
 
 def _script(settings, chance):
-    """Turns with their stretches, one early start in the second third, one lapse in the last, then backchannels."""
-    names = [person.person_id for person in settings.people]
+    """Turns with their stretches, early starts (one: after a third), one lapse in the last third, then backchannels."""
+    names = [person.person_id for person in settings.people if person.person_id not in settings.silent]
     rows, events, end_s, person = [], [], 0.6, str(chance.choice(names))
-    wanted = {"early_start": settings.duration_s / 3, "lapse": settings.duration_s * 0.6}
+    early = [settings.duration_s * (i + 1) / (settings.early_starts + 2) for i in range(settings.early_starts)]
+    wanted = [*(("early_start", at_s) for at_s in early), ("lapse", settings.duration_s * 0.6)]
     while True:
-        start_s, kind = _next_start(end_s, wanted if rows else {}, settings, chance)
+        start_s, kind = _next_start(end_s, wanted if rows else [], settings, chance)
         stretches = _stretches(start_s, settings.duration_s - 0.8, chance)
         if not stretches:
             break
         if kind:
-            wanted.pop(kind)
+            wanted.remove(next(one for one in wanted if one[0] == kind))
             events.append((person, *sorted((end_s, stretches[0][0])), kind))
         rows += [(person, *stretch, "speech") for stretch in stretches]
         rows.append((person, stretches[0][0], stretches[-1][1], "turn"))
@@ -134,9 +143,10 @@ def _script(settings, chance):
 
 
 def _next_start(end_s, wanted, settings, chance):
-    for kind, offset_s in (("early_start", settings.early_start_s), ("lapse", settings.lapse_s)):
-        if end_s > wanted.get(kind, np.inf):
-            return round(end_s + offset_s, 2), kind
+    offsets = {"early_start": settings.early_start_s, "lapse": settings.lapse_s}
+    for kind, at_s in wanted:
+        if end_s > at_s:
+            return round(end_s + offsets[kind], 2), kind
     offset_s = chance.normal(settings.offset_s, settings.offset_spread_s)
     return round(end_s + float(np.clip(offset_s, -0.45, 0.9)), 2), None
 
@@ -280,9 +290,12 @@ def sounds(talk):
     settings = talk.settings
     noise = 10 ** (settings.noise_db / 20)
     found = {}
-    for person_id, spoken in talk.spoken.items():
+    heard = {person_id: spoken.samples for person_id, spoken in talk.spoken.items()}
+    if settings.bleed_db is not None:
+        heard = room.overheard(heard, settings.bleed_db, settings.bleed_delay_s, settings.name)
+    for person_id, samples in heard.items():
         chance = store.rng(f"noise {settings.name} {person_id}")
-        found[person_id] = spoken.samples + chance.normal(0, noise, len(spoken.samples)).astype(np.float32)
+        found[person_id] = samples + chance.normal(0, noise, len(samples)).astype(np.float32)
     mixed = sum(spoken.samples for spoken in talk.spoken.values())
     chance = store.rng(f"noise {settings.name}")
     found["mixed"] = np.clip(mixed + chance.normal(0, noise, len(mixed)).astype(np.float32), -1, 1)

@@ -54,6 +54,35 @@ def echoed(samples, rt60_s, name):
     return samples + signal.fftconvolve(samples, echo)[: len(samples)]
 
 
+def overheard(tracks, bleed_db, delay_s, name):
+    """Let everybody's microphone hear everybody else, as loudspeakers and shared rooms do.
+
+    ``tracks`` {person_id: (N,)}, one voice each. Each gets the voices of the others ``bleed_db`` (re their power)
+    lower, later by a delay drawn between ``delay_s`` (low, high), duller (a band-pass of its own, 100–300 to
+    2500–5500 Hz) and with a short echo (0.15 s). Copies are of voices only: nothing that was overheard is heard again.
+    """
+    found = {}
+    for listener in tracks:
+        heard = tracks[listener].astype(float)
+        for source, samples in tracks.items():
+            if source != listener and np.any(samples):
+                heard = heard + _copy(samples, bleed_db, delay_s, f"{name} {source} {listener}")
+        found[listener] = heard.astype(np.float32)
+    return found
+
+
+def _copy(samples, bleed_db, delay_s, name):
+    chance = store.rng(f"room bleed {name}")
+    band = signal.butter(
+        2, (chance.uniform(100, 300), chance.uniform(2500, 5500)), "bandpass", fs=RATE_HZ, output="sos"
+    )
+    dull = echoed(signal.sosfilt(band, samples), 0.15, name)
+    late = round(chance.uniform(*delay_s) * RATE_HZ)
+    copy = np.concatenate([np.zeros(late), dull])[: len(samples)]
+    wanted = np.sum(np.square(samples, dtype=float)) * 10 ** (bleed_db / 10)
+    return copy * np.sqrt(wanted / max(np.sum(copy**2), 1e-12))
+
+
 def telephoned(samples):
     """Send the voice through a telephone line: 300–3400 Hz, 8,000 samples a second, 8 bits of μ-law."""
     band = signal.butter(8, TELEPHONE_HZ, "bandpass", fs=RATE_HZ, output="sos")

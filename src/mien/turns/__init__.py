@@ -10,6 +10,7 @@
 from mien.turns.agreement import Agreement, agreement
 from mien.turns.anchors import ANCHORS, PUBLISHED, Published, outside
 from mien.turns.captions import read_sbv, read_srt
+from mien.turns.crosstalk import Cleaned, CrosstalkSettings, Overheard, cleaned
 from mien.turns.elan import read_eaf, write_eaf
 from mien.turns.files import READERS, read, write
 from mien.turns.floor import (
@@ -46,8 +47,11 @@ __all__ = [
     "READERS",
     "SEGMENTS",
     "Agreement",
+    "Cleaned",
+    "CrosstalkSettings",
     "Floor",
     "Measures",
+    "Overheard",
     "Published",
     "Span",
     "Transfer",
@@ -58,6 +62,7 @@ __all__ = [
     "apart",
     "by_words",
     "clean",
+    "cleaned",
     "covers",
     "dominance",
     "entropy",
