@@ -19,7 +19,8 @@ from mien import evidence, store, synthetic, tables, verdict
 TARGET, SIGNALS, CLAIM = "label_synthetic", "face+voice+turn", "C1_detectable"
 SETTINGS = evidence.EvidenceSettings(n_repeats=1, n_permutations=39, n_gap_worlds=39, n_bootstrap=1000)
 """One repeat of the folds and 39 permutations, so that hundreds of worlds can be afforded: p < .05 then asks that no
-permuted world scores as high, which makes *holds* rarer than with 999, and never more frequent in barren worlds."""
+permuted world scores as high. The rule as it is used has 5 repeats and 999 permutations; what is said here is said of
+the cheaper one."""
 
 BATCH = 10
 
