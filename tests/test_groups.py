@@ -113,6 +113,7 @@ def test_probabilities_of_a_class_are_taken_from_predictions():
 
 def test_measures_of_a_group_are_those_of_its_rows():
     table = made()
+    assert counted(table).n_clusters == table["person"].nunique()
     found = groups.by_group(counted(table), SETTINGS).set_index(["group", "measure"])["value"]
     mine = table[table["group"] == "two"]
     called, true = mine["probability"] > 0.5, mine["truth"] == 1

@@ -102,6 +102,7 @@ def test_minutes_of_talk_are_shares_of_each_minute(shared):
     talk = ratings.minutes_of_talk(shared / "data" / "gap")
     assert talk["recording_id"].nunique() == 28
     assert talk.groupby(["recording_id", "minute"])["share"].sum().dropna().to_numpy() == pytest.approx(1)
+    assert talk["share"].dropna().between(0, 1).all()
 
 
 def test_the_answers_follow_the_rows():
