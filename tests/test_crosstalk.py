@@ -167,6 +167,7 @@ def meeting(request, tmp_path_factory):
     for name, samples in synthetic.sounds(talk).items():
         if name != "mixed":
             media.write_sound(folder / "Audio Record" / f"{name}.wav", samples, 16000)
+    talk.turns.query("kind == 'speech'")[["person_id", *EDGES]].to_csv(folder / "segments.csv", index=False)
     quick = river.RiverSettings(window=windows.WindowSettings(length_s=None, calibration_s=20.0))
     out = folder.parent / "out"
     return talk.turns, out, river.build(recordings.read(folder), out, quick)
@@ -240,6 +241,10 @@ def test_the_report_tells_who_is_overheard_and_warns(meeting):
     assert all(-23 < one["gain_db"] < -17 and 0 <= one["delay_ms"] <= 50 and one["trust"] > 0.5 for one in told)
     assert sum(one["removed_share"] for one in told if one["listener"] == "dan") > 0.95
     assert any("of the speech in the track of dan is the voice of others" in words for words in report["warnings"])
+
+
+def test_the_agreement_of_two_sources_is_that_of_cleaned_speech(meeting):
+    assert meeting[2]["recordings"]["talk"]["agreement"]["segments against person_audio"]["error_rate"] < 0.05
 
 
 def test_a_listeners_voice_is_not_measured_from_the_voices_of_others(meeting):

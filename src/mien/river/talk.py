@@ -18,10 +18,12 @@ def talk(recording, jobs, table, duration_s, settings, hand=None):
     """
     hand = hand or people.Hand()
     about, warnings, held = {"agreement": {}}, [], sources(recording, jobs, hand)
+    speech = table[table["kind"] == "speech"]
+    if len(own := speech[speech["source"] == "person_audio"]):  # what is compared is what is used: without cross-talk
+        held["person_audio"] = own[["person_id", "start_s", "end_s"]]
     for name, found in agreements(held).items():
         about["agreement"][name] = _parts(found)
         warnings += [f"{recording.recording_id}: {words}" for words in _swapped(name, found)]
-    speech = table[table["kind"] == "speech"]
     if not len(speech) or (speech["source"] == "mixed_audio").any():
         return about, warnings
     everybody = {person_of(name, recording.names, hand) for name in recording.person_ids} | {*speech["person_id"]}
