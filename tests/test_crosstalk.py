@@ -135,6 +135,13 @@ def test_nothing_nobody_and_one_are_left_alone():
     assert all(turns.cleaned(speech, silent).speech[name] is speech[name] for name in speech)
 
 
+def test_a_recording_shorter_than_what_is_compared_is_left_alone():
+    speech, sounds = dialogue()
+    short = {name: said((0.0, 1.0)) for name in speech}
+    found = turns.cleaned(short, {name: rows.iloc[:100] for name, rows in sounds.items()})
+    assert all(found.speech[name] is short[name] for name in short)
+
+
 def test_shifting_all_times_shifts_what_is_found():
     speech, sounds = dialogue()
     later = {name: rows.assign(time_s=rows["time_s"] + 7.0) for name, rows in sounds.items()}

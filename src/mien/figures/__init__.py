@@ -78,10 +78,19 @@ def save(figure, read, folder):
     paths = [folder / f"{figure.name}{ending}" for ending in (".csv", ".png", ".svg")]
     tables.write(numbers, paths[0])
     with matplotlib.rc_context(STYLE):
-        drawing = figure.draw(numbers)
+        drawing = _settled(figure.draw(numbers))
         drawing.savefig(paths[1], dpi=160, metadata={"Software": None})
         drawing.savefig(paths[2], metadata={"Date": None, "Creator": None})
     return paths
+
+
+def _settled(drawing):
+    """The drawing laid out once, its axes on round places: the solver's last digits differ from run to run."""
+    drawing.draw_without_rendering()
+    drawing.set_layout_engine("none")
+    for axes in drawing.axes:
+        axes.set_position([round(side, 4) for side in axes.get_position().bounds])
+    return drawing
 
 
 def manifest(figures=None):

@@ -235,7 +235,9 @@ def _judged(copies, tracks, settings):
 
 
 def _piece_levels(level, size):
-    """The level of the loud part of the piece that begins at each frame (mean power), dB."""
+    """The level of the loud part of the piece that begins at each frame (mean power), dB; silent where none fits."""
+    if len(level) < size:
+        return np.full(len(level), SILENT_DB)
     power = np.concatenate([[0], np.cumsum(10 ** (level.astype(float) / 10))])
     found = np.full(len(level), SILENT_DB)
     found[: len(level) - size + 1] = 10 * np.log10((power[size:] - power[:-size]) / size + 1e-12)
