@@ -197,7 +197,7 @@ def test_icc_is_that_of_the_published_example(kind, published):
 @pytest.mark.parametrize("kind", ["1,1", "2,1", "3,1"])
 def test_icc_is_that_of_an_analysis_of_variance_by_another_library(kind):
     smf = pytest.importorskip("statsmodels.formula.api", reason="optional: pip install 'mien[oracles]'")
-    anova = pytest.importorskip("statsmodels.stats.anova")
+    anova = pytest.importorskip("statsmodels.stats.anova", reason="optional: pip install 'mien[oracles]'")
     ratings = made_ratings(missing=0)
     n, k = ratings.shape
     long = pd.DataFrame(ratings).reset_index().melt("index", var_name="rater", value_name="y")

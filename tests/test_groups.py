@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from sklearn.linear_model import LogisticRegression
 
 from mien import store
 from mien.evidence import calibration, dif, groups, intervals
@@ -55,11 +57,10 @@ def test_who_means_what_he_says_is_calibrated_and_who_is_too_sure_is_not():
 
 
 def test_calibration_slope_is_that_of_a_weighted_regression_of_another_library():
-    linear = pytest.importorskip("sklearn.linear_model")
     table = made()
     slope, intercept = calibration.slope(table["truth"], table["probability"], table["person"], FEW)
     x = np.log(table["probability"] / (1 - table["probability"])).to_numpy()[:, None]
-    other = linear.LogisticRegression(C=np.inf, tol=1e-10, max_iter=500).fit(x, table["truth"])
+    other = LogisticRegression(C=np.inf, tol=1e-10, max_iter=500).fit(x, table["truth"])
     assert [slope.value, intercept.value] == pytest.approx([other.coef_[0, 0], other.intercept_[0]], abs=1e-4)
 
 
@@ -212,7 +213,6 @@ def test_people_without_a_record_are_in_no_group():
 
 
 def test_a_difference_of_people_has_a_welch_interval_and_one_over_people():
-    stats = pytest.importorskip("scipy.stats")
     values = store.rng("test/welch").normal(size=90)
     members = np.array(["a", "b", "c"])[np.arange(90) % 3]
     found = groups.difference_of_people(values, members, "a", "b", SETTINGS)
