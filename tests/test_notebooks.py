@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -58,6 +59,18 @@ def test_a_notebook_runs_from_top_to_bottom_and_computes_its_answer(name, small_
     said = [o["text"] for c in run.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "stream"]
     answers = study.answers(small_study.load())
     assert said[-1].strip() in answers.values()
+
+
+def test_the_kernel_alone_is_told_which_study(tmp_path, monkeypatch):
+    """This process' own environment stays as it was, whatever the notebook is told."""
+    monkeypatch.delenv("MIEN_STUDY", raising=False)
+    (tmp_path / "notebooks").mkdir()
+    cell = nbformat.v4.new_code_cell("import os; print(os.environ['MIEN_STUDY'])")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "notebooks/asks.ipynb")
+    study.run_notebook(tmp_path / "notebooks/asks.ipynb", tmp_path / "out.ipynb")
+    (cell,) = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    assert cell.outputs[0]["text"].strip() == str(tmp_path)
+    assert "MIEN_STUDY" not in os.environ
 
 
 def test_a_failing_cell_names_the_notebook(tmp_path):

@@ -347,10 +347,10 @@ def run_notebook(path, out):
     from nbclient.exceptions import CellExecutionError
 
     notebook = nbformat.read(path, as_version=4)
-    os.environ.setdefault("MIEN_STUDY", str(Path(path).resolve().parents[1]))
+    env = {"MIEN_STUDY": str(Path(path).resolve().parents[1])} | os.environ
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False, extra_arguments=QUIET)
     try:
-        client.execute(cwd=str(Path(path).parent))
+        client.execute(cwd=str(Path(path).parent), env=env)
     except CellExecutionError as error:
         raise tables.TableError(f"{path}: a cell failed while it was executed\n{error}") from error
     notebook.metadata = {
