@@ -62,7 +62,7 @@ def plan_of(homes, groups):
 def homes(codes, groups, settings):
     """The folds of many worlds at once: in which fold each group is held out, (repeats, worlds, groups).
 
-    ``codes`` (worlds, n). The same folds as :func:`repeats` makes for each row of ``codes``, in a hundredth of the time.
+    ``codes`` (worlds, n). The same folds as :func:`repeats` makes for each row of ``codes``, in a fraction of the time.
     """
     members = groups == np.arange(groups.max() + 1)[:, None]
     if len(members) < settings.few_groups:

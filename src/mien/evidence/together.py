@@ -50,7 +50,7 @@ class _Fits:
         return (found - self.parts.centre[:, :, None] * found[-1]) * self.parts.scale[:, :, None]
 
     def seen(self, eta, theta):
-        """Of each fit at some point: probabilities (n, fits, m) of the columns' classes, and the penalised loss (fits,)."""
+        """At some point of each fit: probabilities (n, fits, m) of the columns' classes, and the whole loss (fits,)."""
         if eta.shape[2] == 1:
             small = np.exp(-np.abs(eta))
             told = np.where(eta >= 0, 1, small)
@@ -97,8 +97,8 @@ class _Fits:
 def probabilities(made, parts, codes, n_classes, inverse_penalty):
     """What logistic regressions, each fitted on its training part, say about every row: (n, fits, classes).
 
-    ``made`` a :class:`mien.evidence.designs.Design`, ``parts`` its training parts, one for each fit; ``codes`` (n, fits)
-    true classes. Classes weigh the same in each part and must all be there.
+    ``made`` a :class:`mien.evidence.designs.Design`, ``parts`` its training parts, one for each fit; ``codes``
+    (n, fits) true classes. Classes weigh the same in each part and must all be there.
     """
     fits, n = codes.shape[1], len(codes)
     m = 1 if n_classes == 2 else n_classes

@@ -176,7 +176,7 @@ INTERVALS = {
     "gap": ("gap_low", "gap_high"),
     "gap90": ("gap_low90", "gap_high90"),
 }
-"""The intervals whose coverage is counted: of the score and of its gap to the best baseline at 95 %, of the gap at 90 %."""
+"""The intervals whose coverage is counted: of the score and its gap to the best baseline at 95 %, of the gap at 90 %."""
 
 VERDICTS = ("holds", "partly", "does_not_hold", "inconclusive")
 
@@ -244,8 +244,8 @@ def answers(tables_read):
     low, high = table["coverage_score"].min(), table["coverage_score"].max()
     planted_ = table[table["cell"].str.startswith("planted")]
     found = "; ".join(
-        f"{row['cell'].removeprefix('planted, ')}: {row['holds']:.0%} [{row['holds_low']:.0%}, {row['holds_high']:.0%}] "
-        f"of {row['n_worlds']:.0f}"
+        f"{row['cell'].removeprefix('planted, ')}: {row['holds']:.0%} "
+        f"[{row['holds_low']:.0%}, {row['holds_high']:.0%}] of {row['n_worlds']:.0f}"
         for _, row in planted_.iterrows()
     )
     return {
