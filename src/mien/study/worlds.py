@@ -176,7 +176,7 @@ INTERVALS = {
     "gap": ("gap_low", "gap_high"),
     "gap90": ("gap_low90", "gap_high90"),
 }
-"""Whose coverage is counted: the intervals of the score and its gap to the best baseline at 95 %, of the gap at 90 %."""
+"""Whose coverage is counted: the score and its gap to the best baseline at 95 %, the gap at 90 %."""
 
 VERDICTS = ("holds", "partly", "does_not_hold", "inconclusive")
 
