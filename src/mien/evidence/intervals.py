@@ -95,19 +95,20 @@ def at_levels(statistic, n_groups, settings, levels, bounds=(0, 1), refitted=Non
 
 
 def widening(left_out, refitted):
-    """How much wider an interval must be because other people would also have trained other models: 1 to √2.
+    """How much wider an interval must be because other people would also have trained other models: 1 to √3.
 
     ``left_out`` and ``refitted`` (groups,): the statistic without each group, its predictions as they were and its
     models fitted again. Write the statistic as a sum of what each person adds alone (variance A) and what pairs add,
     one in training and one held out (variance B): its variance is A + B. Leaving people out of held-out predictions
     sees A + B/2, leaving them out of everything A + 2B (Efron & Stein 1981, Annals of Statistics 9: 586): hence
-    (2 × the first + the second) ÷ 3. Where nothing is to be learnt A is 0 and the first alone is √2 too narrow. More
-    than B alone cannot be missing; a score with a threshold (a share recognised) jumps, and would ask for more.
+    (2 × the first + the second) ÷ 3. Where nothing is to be learnt A is 0 and the first alone is √2 too narrow. What
+    triples add (two in training) is seen by a third, hence the bound. A score with a threshold (a share recognised)
+    jumps from one fit to the next and reaches that bound where nothing is learnt: its interval is then too wide.
     """
     plain, again = _jackknife_variance(left_out), _jackknife_variance(refitted)
     if not plain > 0 or np.isnan(again):
         return 1.0
-    return float(np.sqrt(np.clip((2 + again / plain) / 3, 1, 2)))
+    return float(np.sqrt(np.clip((2 + again / plain) / 3, 1, 3)))
 
 
 def _jackknife_variance(left_out):

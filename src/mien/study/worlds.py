@@ -6,7 +6,7 @@ goes on where it was) and prints the operating characteristics with their Monte-
 
 import argparse
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy import special, stats
 
 from mien import evidence, models, store, synthetic, tables, verdict
 from mien.evidence import metrics
+from mien.verdict import bench
 
 FILES = {"worlds": "worlds.csv"}
 TARGET, SIGNALS, CLAIM = "label_synthetic", "face+voice+turn", "C1_detectable"
@@ -123,14 +124,15 @@ def _verdicts(row, ceiling, p_permuted, detectable):
     numbers |= {"minimum_detectable_gap": detectable, "label_is_acted": 0, "share_synthetic": 0}
     numbers |= {name: row[column] for name, column in verdict.FROM_ROW.items() if name.startswith("gap")}
     numbers |= {"p_perm_holm": p_permuted, "headroom": (row["value"] - row["chance"]) / (ceiling - row["chance"])}
-    rules = verdict.load()
-    scope = verdict.Scope("worlds", SIGNALS, TARGET, "outcome", "nobody: synthetic worlds")
+    rules = _rules()
     free = numbers | {"n_groups": 1e6, "coverage": 1, "minimum_detectable_gap": 0}
-    said = {}
-    for name, asked in (("gates_on", numbers), ("gates_off", free)):
-        judged = verdict.judge(asked, rules, scope)
-        said[name] = judged.set_index("claim").at[CLAIM, "verdict"]
-    return said
+    asked = {"gates_on": numbers, "gates_off": free}
+    return {name: bench.settle(rules, bench.facts(each, rules, "auc"))[CLAIM].verdict for name, each in asked.items()}
+
+
+@cache
+def _rules():
+    return verdict.load()
 
 
 def detectable(cell, settings=SETTINGS, n_worlds=2):
@@ -149,7 +151,7 @@ def detectable(cell, settings=SETTINGS, n_worlds=2):
 def judged(cell, n_worlds, folder, settings=SETTINGS, progress=None):
     """Every world of a cell, one row each; batches are kept in ``folder`` with their causes, so a stop loses little."""
     code = store.code("tables", "models", "evidence", "verdict", "synthetic", "study/worlds")
-    causes = {"cell": cell, "settings": settings, "code": code, "rules": verdict.load().sha256}
+    causes = {"cell": cell, "settings": settings, "code": code, "rules": _rules().sha256}
     stem = store.file_name(cell.name)
     design = store.kept(
         Path(folder) / f"{stem}_design.csv",
