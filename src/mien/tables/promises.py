@@ -270,6 +270,34 @@ EVIDENCE = Table(
     ),
 )
 
+QUANTITIES = Table(
+    "quantities",
+    "quantity, scope and part",
+    (
+        Column("corpus", "which recordings", "text"),
+        Column("target", "the label or score it is about; empty: it counts for each", "text", missing=True),
+        Column("signals", "the column prefixes it is about; empty: it counts for each", "text", missing=True),
+        Column("profile", "profile of the score under test; empty: it counts for each", "text", missing=True),
+        Column("metric", "the score in which it is measured; empty: it counts for each", "text", missing=True),
+        Column("claim", "the one claim or statement it counts for; empty: it counts for each", "text", missing=True),
+        Column("quantity", "its name in AUDIT 7.3, such as ece, transfer_gap or headroom_ratio_best", "text"),
+        Column("part", "the corpus, dose or component it was found in; empty: it has no parts", "text", missing=True),
+        Column("value", "the number", missing=True),
+        Column("low", "lower end of the 95 % interval over groups", missing=True),
+        Column("high", "upper end of the 95 % interval over groups", missing=True),
+        Column("low90", "lower end of the 90 % interval over groups", missing=True),
+        Column("high90", "upper end of the 90 % interval over groups", missing=True),
+        Column("interval", "how the interval was made", "text", missing=True),
+        Column("n_people", "number of people", low=0, missing=True),
+        Column("n_groups", "number of independent groups", low=0, missing=True),
+        Column("n_windows", "number of windows", low=0, missing=True),
+        Column("source", "what it was found in: a table, a model, a class, a column of groups", "text", missing=True),
+        Column("why", "why a value is missing: 'column: reason', joined by '; '", "text", missing=True),
+    ),
+    ("corpus", "target", "signals", "profile", "metric", "claim", "quantity", "part"),
+)
+"""What verdicts ask for beside evidence rows: one number a row, with its interval and what it is about."""
+
 VERDICTS = Table(
     "verdicts",
     "claim or statement and scope",
@@ -296,4 +324,4 @@ VERDICTS = Table(
 )
 
 BUILT = (FACES, VOICE, TURNS, WINDOWS, COUPLING, PEOPLE, LAYOUT, CHAT)
-ALL = {t.name: t for t in (RECORDINGS, *BUILT, PREDICTIONS, EVIDENCE, VERDICTS)}
+ALL = {t.name: t for t in (RECORDINGS, *BUILT, PREDICTIONS, EVIDENCE, QUANTITIES, VERDICTS)}
