@@ -56,6 +56,8 @@ REASONS = {
     "not_asked": "nobody was asked this",
     "not_computed": "there is no independent estimate to compute this from",
     "not_given": "nobody said it",
+    "no_group_column": "nobody named a column of groups of people",
+    "no_predictions": "nothing was predicted for a person never seen",
     "no_headroom": "the ceiling is no higher than chance",
 }
 """Why a value is missing. Every NaN in a mien table is explained by one of these words."""

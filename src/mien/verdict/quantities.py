@@ -40,7 +40,7 @@ def quantity_id(row):
 
 
 def about(rows, corpus, **scope):
-    """The rows that count for a scope: of this corpus, and about nothing else than its target, signals, …"""
+    """The rows that count for a scope: of this corpus, and about nothing else than its target, signals and the rest."""
     kept = rows["corpus"] == corpus
     for name in ABOUT:
         kept &= rows[name].isin(["", scope[name]])
@@ -48,13 +48,13 @@ def about(rows, corpus, **scope):
 
 
 def scopes(rows):
-    """Each corpus, target, signals and profile that a table names in full, in its order."""
+    """Each corpus, target, signals and profile that a table names in full, in the order of its rows."""
     named = rows[(rows["target"] != "") & (rows["signals"] != "")]
     return named[["corpus", "target", "signals", "profile"]].drop_duplicates()
 
 
 def put(seen, rows, rules):
-    """Add the numbers of the rows of one scope to :class:`mien.verdict.Quantities`, and the reasons for what is missing.
+    """Add the numbers of the rows of one scope to :class:`mien.verdict.Quantities`, with reasons for what is missing.
 
     Raises :class:`mien.verdict.VerdictError` where a number is said twice.
     """
