@@ -106,7 +106,7 @@ def _tabled(truth, probability, groups, g):
 
 
 def _recalibrated(x, positives, every):
-    """(B, 2) intercept and slope of logistic regressions of counts (B, cells) by Newton's method; NaN without an end."""
+    """(B, 2) intercept and slope of logistic regressions of counts (B, cells) by Newton's method; NaN if endless."""
     b = np.zeros((len(every), 2))
     moved = np.full(len(b), np.inf)
     for _ in range(STEPS):
