@@ -163,6 +163,10 @@ def owned(predictions, settings):
 
 # --- groups of people -------------------------------------------------------------------------------------------------
 
+CELLS = (
+    *("group", "n_people", "n_people_negative", "n_people_positive", "testable", "measure"),
+    *("value", "low", "high", "interval", "why", "column", "label_class"),
+)
 ALIKE = ("n_groups_above_floor", "eo_difference", "dif_dr2", "ece_gap")
 
 
@@ -178,7 +182,7 @@ def alike(predictions, windows, columns, settings):
             one, cells = _apart(predictions, member, name, settings)
             found.append(one | {"source": f"{column}, {_against(name, len(classes(predictions)))}"})
             tables_.append(cells.assign(column=column, label_class=name))
-    cells = pd.concat(tables_, ignore_index=True) if tables_ else pd.DataFrame()
+    cells = pd.concat(tables_, ignore_index=True) if tables_ else pd.DataFrame(columns=CELLS)
     if not found:
         return [lost(quantity, "no_group_column") for quantity in ALIKE], cells
     most = max(found, key=lambda one: one["n_groups_above_floor"])
