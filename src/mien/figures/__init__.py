@@ -17,6 +17,7 @@ from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numb
 from mien.figures.lips import lip_lag, lip_lag_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
 from mien.figures.style import STYLE
+from mien.figures.verdicts import person_scores, person_scores_numbers, verdicts, verdicts_numbers
 
 __all__ = [
     "ALL",
@@ -36,6 +37,8 @@ __all__ = [
     "named",
     "people",
     "people_numbers",
+    "person_scores",
+    "person_scores_numbers",
     "ribbon",
     "ribbon_numbers",
     "save",
@@ -45,6 +48,8 @@ __all__ = [
     "tour",
     "truth",
     "truth_numbers",
+    "verdicts",
+    "verdicts_numbers",
     "voice_error",
     "voice_error_numbers",
     "voice_quality",
@@ -187,6 +192,22 @@ ALL = (
         "10_people",
         people_numbers,
         people,
+    ),
+    Figure(
+        "person_scores",
+        "How well the model does person by person (RAVDESS, EmoDB, London), women minus men, and observers of CREMA-D",
+        ("person_scores", "people_gaps"),
+        "10_people",
+        person_scores_numbers,
+        person_scores,
+    ),
+    Figure(
+        "verdicts",
+        "Every claim and statement in every scope that was asked: what the rules say, and which gate stops it",
+        ("verdicts",),
+        "13_verdict",
+        verdicts_numbers,
+        verdicts,
     ),
 )
 

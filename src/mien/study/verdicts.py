@@ -16,7 +16,7 @@ import pandas as pd
 
 from mien import corpora, evidence, store, tables, verdict
 from mien.evidence import leakage, quantities
-from mien.verdict import bench, trace
+from mien.verdict import trace, words
 
 NOTEBOOKS = ("13_verdict",)
 FILES = {
@@ -270,18 +270,6 @@ def _step(data, row, asked, settings):
 
 # --- what was found, in words -----------------------------------------------------------------------------------------
 
-STATES = ("not assessable", "nothing measured", "not testable", "inconclusive", "in part", "found", "does not hold")
-
-
-def state(row):
-    """A verdict in one of a few words, for counting and colouring: which of :data:`STATES` it is."""
-    if row["wording"] == bench.NOTHING:
-        return "nothing measured"
-    said = {"not_assessable": "not assessable", "out_of_scope": "not assessable", "not_testable": "not testable"}
-    said |= {"inconclusive": "inconclusive", "partly": "in part", "mixed": "in part"}
-    said |= {"does_not_hold": "does not hold", "refuted": "does not hold"}
-    return said.get(row["verdict"], "found")
-
 
 def answers(read):
     """What may be said, in computed sentences."""
@@ -291,8 +279,8 @@ def answers(read):
 def answer(verdicts):
     """How many verdicts there are of each kind, which scopes fail which gate, and every finding in its own words."""
     judged = verdicts[verdicts["verdict"] != "out_of_scope"]
-    states = judged.apply(state, axis=1)
-    counts = ", ".join(f"{(states == one).sum()} {one}" for one in STATES if (states == one).any())
+    states = judged.apply(words.state, axis=1)
+    counts = ", ".join(f"{(states == one).sum()} {one}" for one in words.STATES if (states == one).any())
     people = judged.drop_duplicates(["corpus", "target", "signals"])
     few = people[people["n_groups"] < 30]
     units = ", ".join(f"{row.corpus} {row.n_groups:.0f}" for row in few.itertuples()) or "none"
