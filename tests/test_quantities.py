@@ -1,6 +1,7 @@
 """From predictions to quantities, from quantities to verdicts, and back from a verdict: each step shown to fail."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -372,7 +373,7 @@ def test_an_honest_folder_is_the_same_at_every_step(traced):
 def swapped(path, old, new):
     text = path.read_text()
     assert old in text
-    path.write_text(text.replace(old, new, 1))
+    path.write_text(text.replace(old, new))
 
 
 def first_probability(path):
@@ -402,7 +403,7 @@ TAMPERED = {
         {"quantities", "quantities row"},
     ),
     "predictions": ("out/predictions.csv", first_probability, {"predictions", "score"}),
-    "windows": ("windows.csv", lambda path: swapped(path, "False", "True"), {"windows"}),
+    "windows": ("windows.csv", lambda path: swapped(path, ",True,", ",False,"), {"windows"}),
     "media": ("media/a.wav", lambda path: path.write_bytes(b"other"), {"recording"}),
 }
 
@@ -570,11 +571,9 @@ def test_a_leaked_label_fails_the_gate(tmp_path):
 
 
 def test_alpha_of_observers_comes_from_the_table_of_agreement():
-    rows = pd.read_csv(verdict.place().with_name("agreement.csv")).set_index(["corpus", "target", "measure"])
-    assert (
-        judging.label_alpha("Haines", "label_positive")
-        == rows.at[("haines", "positive affect", "alpha_ordinal"), "value"]
-    )
+    rows = pd.read_csv(verdict.place().with_name("agreement.csv"))
+    mine = rows.query("corpus == 'haines' and target == 'positive affect' and measure == 'alpha_ordinal'")
+    assert judging.label_alpha("Haines", "label_positive") == mine["value"].item()
     assert judging.label_alpha("ravdess", "label_valence") is None  # acted: nobody rated
 
 
@@ -647,7 +646,6 @@ def test_the_answer_counts_every_verdict_and_names_who_is_too_few():
     assert "RAVDESS 24" in said
     assert "EmoDB 10" in said
     assert "London" not in said.split("What is said")[0]
-    judged = found[found["verdict"] != "out_of_scope"]
-    counts = [int(part.split()[0]) for part in said.split(": ")[1].split(". ")[0].split(", ")]
-    assert sum(counts) == len(judged)
+    counts = [int(n) for n in re.findall(r"\d+", said.split(": ")[1].split(". ")[0])]
+    assert sum(counts) == (found["verdict"] != "out_of_scope").sum()
     assert said.endswith("K4, use that manipulates or punishes, is out of scope for any signal.")

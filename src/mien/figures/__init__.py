@@ -16,8 +16,8 @@ from mien.figures.instrument import face_error, face_error_numbers, truth, truth
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
 from mien.figures.lips import lip_lag, lip_lag_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
+from mien.figures.ruled import person_scores, person_scores_numbers, verdicts, verdicts_numbers
 from mien.figures.style import STYLE
-from mien.figures.verdicts import person_scores, person_scores_numbers, verdicts, verdicts_numbers
 
 __all__ = [
     "ALL",

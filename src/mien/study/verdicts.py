@@ -276,21 +276,39 @@ def answers(read):
     return {"verdict": answer(read["verdicts"])} if "verdicts" in read else {}
 
 
+SAID = {
+    "a gate fails": "for {n} a gate fails (not assessable)",
+    "nothing measured": "for {n} nothing that they ask for was measured (not assessable either)",
+    "not testable": "{n} not testable",
+    "inconclusive": "{n} inconclusive",
+    "in part": "{n} in part",
+    "found": "{n} found",
+    "does not hold": "{n} not holding",
+}
+
+
 def answer(verdicts):
     """How many verdicts there are of each kind, which scopes fail which gate, and every finding in its own words."""
     judged = verdicts[verdicts["verdict"] != "out_of_scope"]
     states = judged.apply(words.state, axis=1)
-    counts = ", ".join(f"{(states == one).sum()} {one}" for one in words.STATES if (states == one).any())
-    people = judged.drop_duplicates(["corpus", "target", "signals"])
-    few = people[people["n_groups"] < 30]
+    counts = ", ".join(SAID[one].format(n=(states == one).sum()) for one in SAID if (states == one).any())
+    scopes = judged.drop_duplicates(["corpus", "target", "signals"])
+    few = scopes[scopes["n_groups"] < 30]
     units = ", ".join(f"{row.corpus} {row.n_groups:.0f}" for row in few.itertuples()) or "none"
+    findings = judged[states.isin(["in part", "found", "does not hold"])]
     said = [
-        f"{row.claim.split('_')[0]} {row.target.removeprefix('label_')} from {row.signals}, {row.corpus} (labels "
-        f"{row.label_source}, {row.n_people:.0f} people): {row.wording}"
-        for row in judged[states.isin(["in part", "found", "does not hold"])].itertuples()
+        f"{_scope(mine.iloc[0])}: " + ", ".join(f"{row.claim.split('_')[0]} {row.wording}" for row in mine.itertuples())
+        for _, mine in findings.groupby(["corpus", "target", "signals"], sort=False)
     ]
     return (
-        f"{len(judged)} claims and statements in {len(people)} scopes, rules {judged['rules_sha256'].iloc[0][:12]}: "
-        f"{counts}. Too few people to judge anything (30 independent groups are the floor): {units}. What is said: "
-        f"{'; '.join(said) or 'nothing'}. K4, use that manipulates or punishes, is out of scope for any signal."
+        f"{len(judged)} claims and statements in {len(scopes)} scopes by rules {judged['rules_sha256'].iloc[0][:12]}: "
+        f"{counts}. Too few people to say anything, for or against (the floor is 30 independent groups): {units}. What "
+        f"is said: {'; '.join(said) or 'nothing'}. Where labels were acted, the rules put the words 'detectable "
+        "in acted speech' in place of every claim that would hold. K4, use that manipulates or punishes, "
+        "is out of scope for any signal."
     )
+
+
+def _scope(row):
+    about = f"{row['target'].removeprefix('label_')} from {row['signals']} in {row['corpus']}"
+    return f"{about} ({row['label_source']} labels, {row['n_people']:.0f} people)"

@@ -135,6 +135,6 @@ def _women_minus_men(axis, rows):
     axis.axvline(0, color=INK, linewidth=0.9)
     axis.set_ylim(-len(names) + 0.5, 0.5)
     axis.set_yticks([-place for place in range(len(names))], names)
-    axis.set_xlabel("women minus men: balanced accuracy (model), share of votes for what was meant (observers)")
+    axis.set_xlabel("dot: balanced accuracy of the model · square: share of votes for what was meant")
     axis.set_title("Women minus men, 95 % interval over people")
     axis.grid(axis="x", color=SOFT, linewidth=0.6)
