@@ -322,6 +322,34 @@ def test_the_change_that_is_told_is_the_nearest(seed):
     assert told.split(" ")[0] == slowly(given)
 
 
+def single(given):
+    """The one change that is told for C1."""
+    known = bench.facts(OPEN | given, RULES, "auc")
+    settled = bench.settle(RULES, known)
+    names = {name: one.verdict for name, one in settled.items()}
+    return change._single(RULES, CLAIM, settled[CLAIM], known, names)
+
+
+HELD = {"gap": 0.10, "gap_lo95": 0.04, "gap_hi90": 0.15, "p_perm_holm": 0.001, "headroom": 0.7}
+
+
+@pytest.mark.parametrize(
+    ("given", "nearest"),
+    [
+        (HELD | {"model_minus_b3": 0.019}, "model_minus_b3 > 0.02 (now 0.019): then holds"),  # a cap's own line
+        (HELD | {"share_synthetic": 1}, "share_synthetic != 1 (now 1): then holds"),
+        (HELD | {"label_is_acted": 1}, "label_is_acted != 1 (now 1): then holds"),  # only the wording changes
+        # p is 0.02 from its line, headroom 0.10; in shares of the line's own value headroom is the nearer
+        (HELD | {"p_perm_holm": 0.03, "headroom": 0.40}, "headroom >= 0.5 (now 0.4): then holds"),
+        # where the line is at zero, distance is in smallest effects of interest: 0.01 / 0.05
+        (HELD | {"gap_lo95": 0.01, "p_perm_holm": 0.039}, "gap_lo95 <= 0 (now 0.01): then inconclusive"),
+    ],
+)
+def test_the_nearest_line_is_that_of_a_cap_too_and_is_measured_in_its_own_units(given, nearest):
+    assert single(given).startswith(nearest)
+    assert slowly(OPEN | given) == nearest.split(" ")[0]
+
+
 def test_of_a_statement_a_number_comes_before_a_claim_and_a_claim_is_told_where_it_is_all():
     known = bench.facts(OPEN, RULES, "auc")
     settled = bench.settle(RULES, known)
