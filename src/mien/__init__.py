@@ -30,6 +30,7 @@ ROOMS = (
     "coupling",
     "windows",
     "river",
+    "scores",
     "models",
     "evidence",
     "verdict",
