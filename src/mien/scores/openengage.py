@@ -39,7 +39,9 @@ class Score:
 
     def row(self):
         """The score as a row of :data:`mien.tables.SCORES`, without the recording."""
-        parts = {f"{name}{end}": self.components.get(name, {}).get(key, np.nan) for name in COMPONENTS for end, key in ENDS}
+        parts = {
+            f"{name}{end}": self.components.get(name, {}).get(key, np.nan) for name in COMPONENTS for end, key in ENDS
+        }
         why = {name: reason for name, reason in self.why.items()}
         return {
             "score": self.name,
@@ -74,7 +76,9 @@ def heard(segments, roles, duration_s, settings=None, turn=None, words=None, und
     """Measure one recording once, for all scores: see :func:`openengage` for what is given; ``name`` seeds the blocks."""
     settings, turn = settings or ScoreSettings(), turn or turns.TurnSettings()
     found = turns.measures(segments, roles, duration_s, turn, words, undefined)
-    everything = turns.floor(segments, turn, duration_s, list(roles), turns.by_words(words) if words is not None else None)
+    everything = turns.floor(
+        segments, turn, duration_s, list(roles), turns.by_words(words) if words is not None else None
+    )
     line = timeline(everything, duration_s, roles)
     b = line.side({person for person, side in roles.items() if side == "B"})
     values, reasons = components(line, b, turn, settings.positive_lag, settings.denominator)
@@ -106,7 +110,7 @@ def scored(one, norms, weights=None, name="openengage"):
             told, of = ("", ""), lambda x: fixed_curve(x, one.settings, weights)
         score = Score(name, profile, np.nan, components=parts, why=dict(one.reasons), flags=one.flags, reference=told)
         if missing:
-            why = {key: "component_nan" for key in ("value", "low", "high", "sem_points")} | one.reasons
+            why = dict.fromkeys(("value", "low", "high", "sem_points"), "component_nan") | one.reasons
             found.append(replace(score, why=why))
             continue
         low, high, spread = _interval(of(one.drawn), one.settings)

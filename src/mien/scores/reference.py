@@ -57,7 +57,9 @@ TABLE = tables.Table(
         tables.Column("positive_lag", "whether only gaps count as lags", "flag"),
         tables.Column("denominator", "speech or time: what the talk share is a share of", "text"),
         *(tables.Column(name, "of x, over sides of recordings", missing=True) for name in VALUES),
-        tables.Column("share_at_50", "share of its own sides that score 50 or more, 0 to 1", low=0, high=1, missing=True),
+        tables.Column(
+            "share_at_50", "share of its own sides that score 50 or more, 0 to 1", low=0, high=1, missing=True
+        ),
         tables.Column("n_sides", "number of sides with all three components", low=0),
         tables.Column("n_recordings", "number of recordings they come from", low=0),
         tables.Column("n_groups", "number of groups of recordings that share no person", low=0),
