@@ -36,6 +36,7 @@ ROOMS = (
     "verdict",
     "figures",
     "study",
+    "command",
 )
 """The rooms in the order in which data flows through them; a room imports only from rooms before it."""
 

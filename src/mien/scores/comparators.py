@@ -19,7 +19,7 @@ class LexiconError(ImportError):
 
 
 def alone(one, norms):
-    """Talk share alone, lag alone, changes alone, each under both profiles: a list of six :class:`mien.scores.Score`."""
+    """Talk share alone, lag alone, changes alone, each under both profiles: six :class:`mien.scores.Score`."""
     return [score for name, weights in ALONE.items() for score in scored(one, norms, weights, name)]
 
 
@@ -49,7 +49,7 @@ def avaya(talk_s, duration_s, undefined=None, gestures=(np.nan, np.nan)):
     return [Score("avaya_2022", "none", value, why=why), Score("talk_time_alone", "none", talk, why=told)]
 
 
-def sentiment(words, duration_s, polarity=None):
+def sentiment(words, polarity=None):
     """The sentiment of a side from its words: S = 50 + 50 sum(dur_i p_i) / sum(dur_i) (AUDIT O7), a :class:`Score`.
 
     ``words``: rows of one side with words, start_s, end_s. ``polarity(text)`` gives p from -1 to 1; by default that of
@@ -72,7 +72,7 @@ def vader():
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
     except ImportError as error:
         raise LexiconError(
-            "scores: sentiment needs the lexicon VADER (MIT, 126 kB); pip install 'mien[lexicon]' or leave sentiment out"
+            "scores: sentiment needs the lexicon VADER (MIT, 0.6 MB): pip install 'mien[lexicon]'"
         ) from error
     known = SentimentIntensityAnalyzer()
     return lambda text: known.polarity_scores(text)["compound"]

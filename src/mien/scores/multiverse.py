@@ -4,12 +4,13 @@ Conventions: an array of specifications has one axis per choice, in the order of
 144 of them are measured once, and all else is arithmetic on these.
 """
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
 from mien import turns
-from mien.scores.profiles import curves, of_oriented, oriented
+from mien.scores.profiles import ScoreSettings, curves, of_oriented, oriented
 from mien.scores.reference import AXES
 from mien.scores.timeline import components, timeline
 
@@ -58,10 +59,6 @@ def norm_scores(x, norms, settings=None):
 
 def curve_scores(x, settings=None):
     """All 5,184 fixed-curve scores of components (…, 144, 3): (…, 5184)."""
-    from dataclasses import replace
-
-    from mien.scores.profiles import ScoreSettings
-
     settings = settings or ScoreSettings()
     found = []
     for half, change in product(*CURVES.values()):

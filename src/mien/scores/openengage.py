@@ -2,8 +2,9 @@
 
 Public [Z1, Z2; P1, P3 to P5 of AUDIT section 2]: that an estimate of engagement from 0 to 100, with a line at 50, rests
 on talk-time ratio, response time lag and the frequency of changes between the two sides of a conversation, each with
-a weight, and is compared with earlier meetings. Assumed [A]: everything else, down to what a turn is. No public document
-prints a formula; this one is not, and is never to be called, a vendor's. It is under test here and measures no mind.
+a weight, and is compared with earlier meetings. Assumed [A]: everything else, down to what a turn is. No public
+document prints a formula; this one is not, and is never to be called, a vendor's. It is under test, and measures no
+mind.
 """
 
 from dataclasses import dataclass, field, replace
@@ -42,7 +43,6 @@ class Score:
         parts = {
             f"{name}{end}": self.components.get(name, {}).get(key, np.nan) for name in COMPONENTS for end, key in ENDS
         }
-        why = {name: reason for name, reason in self.why.items()}
         return {
             "score": self.name,
             "profile": self.profile,
@@ -53,7 +53,7 @@ class Score:
             **parts,
             "reference": self.reference[0],
             "reference_sha256": self.reference[1],
-            "why": tables.why(why),
+            "why": tables.why(self.why),
         }
 
 
@@ -68,12 +68,12 @@ class Heard:
     reasons: dict
     flags: dict
     drawn: np.ndarray
+    talk_b_s: float
     settings: ScoreSettings
-    turn: turns.TurnSettings
 
 
 def heard(segments, roles, duration_s, settings=None, turn=None, words=None, undefined=None, name=""):
-    """Measure one recording once, for all scores: see :func:`openengage` for what is given; ``name`` seeds the blocks."""
+    """Measure one recording once, for all scores: :func:`openengage` says what is given; ``name`` seeds the blocks."""
     settings, turn = settings or ScoreSettings(), turn or turns.TurnSettings()
     found = turns.measures(segments, roles, duration_s, turn, words, undefined)
     everything = turns.floor(
@@ -90,7 +90,7 @@ def heard(segments, roles, duration_s, settings=None, turn=None, words=None, und
     whole = len(reasons) < len(COMPONENTS) and settings.n_bootstrap and duration_s >= 2 * settings.block_s
     sample = resampled(line, b, name, settings, turn) if whole else np.full((0, 3), np.nan)
     flags = {part: found.flags[part] for part in COMPONENTS if part in found.flags}
-    return Heard(values, reasons, flags, sample, settings, turn)
+    return Heard(values, reasons, flags, sample, float(line.talk_ms[b, -1].sum()) / 1000, settings)
 
 
 def scored(one, norms, weights=None, name="openengage"):

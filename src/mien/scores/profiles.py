@@ -24,8 +24,8 @@ PUBLIC = (
 """What public documents of a vendor say."""
 
 ASSUMED = (
-    "assumed [A]: every formula, curve, weight (1/3 each), limit and setting, what is a turn, which side is judged, and "
-    "the reference"
+    "assumed [A]: every formula, curve, weight (1/3 each), limit and setting, what is a turn, which side is judged, "
+    "and the reference"
 )
 """What no public document says, and mien chose."""
 
@@ -38,8 +38,8 @@ class ScoreSettings:
     """How components become a score; all of it assumed [A] (AUDIT O3 to O6).
 
     ``talk_ideal``: the share from which distance is counted (norm profile). ``talk_curve``: where the fixed curve of
-    the share leaves 0, reaches 1, leaves 1 and is 0 again. ``lag_half_s``, ``lag_scale_s``: where the fixed curve of the
-    lag is 1/2, and how steep. ``change0_per_min``: at which rate of changes the fixed curve has come to 63 %.
+    the share leaves 0, reaches 1, leaves 1 and is 0 again. ``lag_half_s``, ``lag_scale_s``: where the fixed curve of
+    the lag is 1/2, and how steep. ``change0_per_min``: at which rate of changes the fixed curve has come to 63 %.
     ``positive_lag``: only gaps count as lags, overlaps are left out. ``denominator``: the share of all ``speech`` or of
     all ``time``. ``block_s``, ``n_bootstrap``, ``level``: the moving-block interval.
     """

@@ -57,9 +57,7 @@ TABLE = tables.Table(
         tables.Column("positive_lag", "whether only gaps count as lags", "flag"),
         tables.Column("denominator", "speech or time: what the talk share is a share of", "text"),
         *(tables.Column(name, "of x, over sides of recordings", missing=True) for name in VALUES),
-        tables.Column(
-            "share_at_50", "share of its own sides that score 50 or more, 0 to 1", low=0, high=1, missing=True
-        ),
+        tables.Column("share_at_50", "share of its own sides that score 50 or more", low=0, high=1, missing=True),
         tables.Column("n_sides", "number of sides with all three components", low=0),
         tables.Column("n_recordings", "number of recordings they come from", low=0),
         tables.Column("n_groups", "number of groups of recordings that share no person", low=0),
@@ -119,13 +117,13 @@ def _hash(rows):
 
 
 def place():
-    """Where the references lie: ``data`` of the checkout, else the copy inside the installed package (the same bytes)."""
+    """Where the references lie: ``data`` of the checkout, else the copy in the package (the same bytes)."""
     committed = sources.home() / FILE
     return committed if committed.is_file() else Path(__file__).with_name(FILE)
 
 
 def read(path=None):
-    """The table of references, each checked against its sha256; :class:`mien.tables.TableError` where one is changed."""
+    """The table of references, each checked against its sha256; a changed one is a :class:`mien.tables.TableError`."""
     path = Path(path or place())
     table = tables.read(path, TABLE)
     for name, rows in table.groupby("id", sort=False):

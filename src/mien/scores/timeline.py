@@ -140,7 +140,7 @@ def _medians(at_ms, values, starts_ms, ends_ms):
 def resampled(line, b, name, settings, turn=None):
     """Components of moving-block resamples (AUDIT O6): (n_bootstrap, 3).
 
-    Blocks of ``block_s`` begin at any millisecond and are put together to the length of the recording, the last one cut.
+    Blocks of ``block_s`` begin at any millisecond and are put together to the length of the recording; the last is cut.
     Reference: Künsch 1989, Annals of Statistics 17: 1217.
     """
     block, whole = min(settings.block_s * 1000, line.duration_ms), line.duration_ms
@@ -171,8 +171,9 @@ def pieces(line, b, length_s, turn=None):
 def delayed(line, b, by_s):
     """The same recording with every timed response of B later by ``by_s``, and everything after it moved along.
 
-    No overlap is made that was not there (the method of Petersen & Joshi). A negative ``by_s`` lets B begin earlier,
-    with sound (a filler): B then also talks that much more, and nothing else is moved.
+    No overlap is made that was not there (the method of Petersen & Joshi 2025). A negative ``by_s`` lets B begin
+    earlier, with sound (a filler): B then also talks that much more, and nothing else is moved. Only totals and offsets
+    are kept up to date: the result is for :func:`components`, not to be cut into pieces.
     """
     into_b = b[line.after] & ~b[line.before] & np.isfinite(line.fto_ms)
     fto = line.fto_ms + np.where(into_b, by_s * 1000, 0)

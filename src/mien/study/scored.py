@@ -13,7 +13,7 @@ from mien import corpora, scores, tables
 from mien.evidence import intervals, reliability
 from mien.study import sides
 
-FILES = {"score_reference": scores.FILE, "scores": "scores.csv", "score_facts": "score_facts.csv"}
+FILES = {"score_reference": scores.FILE, "score_meetings": "score_meetings.csv", "score_facts": "score_facts.csv"}
 """The tables, by name: references; a row per meeting and way of making sides; a row per corpus and quantity."""
 
 DELAYS_S = (0.1, 0.2, 0.35, 0.6, 1.2, -0.3)
@@ -63,7 +63,7 @@ def remake(folders, out, tick=lambda *_: None):
     made = [of(one, every) for corpus in every.values() for one in corpus.values()]
     found = {
         "score_reference": sides.references(every),
-        "scores": pd.concat([meetings for meetings, _ in made], ignore_index=True),
+        "score_meetings": pd.concat([meetings for meetings, _ in made], ignore_index=True),
         "score_facts": FACTS.check(pd.concat([facts for _, facts in made], ignore_index=True)),
     }
     Path(out).mkdir(parents=True, exist_ok=True)
@@ -155,16 +155,10 @@ def _spread(book, one, found):
     book.rows = [row | ({"simulated": 0.13} if row["quantity"] == "sd_lag_B_s" else {}) for row in book.rows]
 
 
-def _swap(pair):
-    return pair
-
-
 def _delays(book, one, found, norms):
     """What B's answers coming later (or earlier, with a filler) does to both profiles, nothing else being changed."""
     for number, by_s in enumerate(DELAYS_S):
-        lines = {name: {} for name in one.lines}
         moved = np.array([_moved(one.lines[row.recording_id], row.b, by_s) for row in one.about.itertuples()])
-        del lines
         after = sides.points(moved, one, norms)
         for profile, before in found.items():
             change, was_above = after[profile] - before, before >= 50
@@ -182,10 +176,7 @@ def _moved(line, b, by_s):
 def _lengths(book, one, norms):
     """How much the score of a short recording is chance: pieces of the same recording, scored each."""
     for number, minutes in enumerate(LENGTHS_MIN):
-        found = [
-            scores.pieces(one.lines[r.recording_id], one.lines[r.recording_id].side(r.b), 60 * minutes)
-            for r in one.about.itertuples()
-        ]
+        found = [_cut(one.lines[row.recording_id], row.b, 60 * minutes) for row in one.about.itertuples()]
         most = max(map(len, found), default=0)
         if most < 2:
             continue
@@ -212,6 +203,10 @@ def _lengths(book, one, norms):
             icc = reliability.icc(score[usable], "1,1", book.groups[usable])
             book.put("sem", error, usable.sum(), profile, minutes, page["sem"], recordings)
             book.put("retest_icc", icc, usable.sum(), profile, minutes, page["retest_icc"], recordings)
+
+
+def _cut(line, b, length_s):
+    return scores.pieces(line, line.side(b), length_s)
 
 
 def _points_of(padded, one, norms):

@@ -16,7 +16,7 @@ from mien.turns import anchors
 NAMES = {"ami": "AMI", "gap": "GAP", "mrda": "ICSI"}
 VERSION = 1
 BORROWED = {"mrda": "ami"}
-"""Whose reference stands in where all meetings hang together by their people, so that none is free of the one tested."""
+"""Whose reference stands in where all meetings hang together by their people: none is free of the one tested."""
 
 
 @dataclass(frozen=True)
