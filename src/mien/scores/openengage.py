@@ -23,7 +23,8 @@ class Score:
     """One score of one recording: its value with its interval, what it was made of, and why what is missing is missing.
 
     ``components`` has ``value``, ``low`` and ``high`` of each of :data:`mien.scores.COMPONENTS`. ``sem_points`` is the
-    standard error of measurement from finite length alone (the spread of the resamples). ``why`` gives a reason of
+    standard error of measurement from finite length alone (the spread of the resamples). Both are about which minutes
+    were heard: that the reference is itself a sample is in neither. ``why`` gives a reason of
     :data:`mien.tables.REASONS` by name of what is NaN. ``reference`` is the id and sha256 of the norms.
     """
 

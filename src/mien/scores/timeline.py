@@ -137,18 +137,19 @@ def _medians(at_ms, values, starts_ms, ends_ms):
     return np.where(total > 0, (low + high) / 2, np.nan)
 
 
-def resampled(line, b, name, settings, turn=None):
-    """Components of moving-block resamples (AUDIT O6): (n_bootstrap, 3).
+def resampled(line, b, name, settings, turn=None, length_s=None):
+    """Components of moving-block resamples (AUDIT O6): (n_bootstrap, 3), each ``length_s`` long (the recording's own).
 
     Blocks of ``block_s`` begin at any millisecond and are put together to the length of the recording; the last is cut.
     Reference: Künsch 1989, Annals of Statistics 17: 1217.
     """
     block, whole = min(settings.block_s * 1000, line.duration_ms), line.duration_ms
-    n_blocks = int(np.ceil(whole / block))
+    wanted = whole if length_s is None else length_s * 1000
+    n_blocks = int(np.ceil(wanted / block))
     rng = store.rng(f"moving blocks/{name}", settings.seed)
     starts = np.floor(rng.random((settings.n_bootstrap, n_blocks)) * (whole - block + 1))
     lengths = np.full(n_blocks, block)
-    lengths[-1] = whole - block * (n_blocks - 1)
+    lengths[-1] = wanted - block * (n_blocks - 1)
     more = settings.positive_lag, settings.denominator
     return drawn(line, b, starts, np.broadcast_to(lengths, starts.shape), turn, *more)
 

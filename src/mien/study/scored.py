@@ -13,6 +13,7 @@ from mien import corpora, scores, tables
 from mien.evidence import intervals, reliability
 from mien.study import sides
 
+NOTEBOOKS = ()
 FILES = {"score_reference": scores.FILE, "score_meetings": "score_meetings.csv", "score_facts": "score_facts.csv"}
 """The tables, by name: references; a row per meeting and way of making sides; a row per corpus and quantity."""
 
@@ -22,7 +23,7 @@ PAGE = {
     ("shift", "norm_referenced"): (-9.9, -19.2, -31.8, -43.8, -48.3, 24.1),
     ("shift", "fixed_curve"): (-0.7, -1.6, -3.4, -8.0, -22.8, 1.1),
     ("pushed_under_50", "norm_referenced"): (0.26, 0.48, 0.79, 0.98, 1.0, np.nan),
-    ("sem", "norm_referenced"): (18.5, 14.0, 11.7, 8.5),
+    ("sem_length_alone", "norm_referenced"): (18.5, 14.0, 11.7, 8.5),
     ("retest_icc", "norm_referenced"): (0.69, 0.81, 0.87, 0.93),
 }
 """What the measurement specification (AUDIT 4.1) found for pairs it made up, by quantity and profile; to sit beside."""
@@ -76,8 +77,10 @@ def of(one, every):
     found = sides.points(one.default, one, norms)
     book = Book(one, reference)
     _spread(book, one, found)
+    _alone(book, one, found, norms)
     _delays(book, one, found, norms)
     _lengths(book, one, norms)
+    _length_alone(book, one, norms)
     _choices(book, one, every)
     _other_references(book, one, every, found)
     _persons(book, one, found)
@@ -187,7 +190,7 @@ def _lengths(book, one, norms):
         for profile, score in _points_of(padded, one, norms).items():
             n = np.isfinite(score).sum(axis=1)
             usable = n > 1
-            page = {what: PAGE.get((what, profile), (np.nan,) * 4)[number] for what in ("sem", "retest_icc")}
+            page = {what: PAGE.get((what, profile), (np.nan,) * 4)[number] for what in ("retest_icc",)}
             recordings = one.about.loc[usable, "recording_id"].nunique()
             book.put(
                 "piece_scored_share",
@@ -201,8 +204,43 @@ def _lengths(book, one, norms):
             within = np.nanvar(score[usable], axis=1, ddof=1)
             error = float(np.sqrt((within * (n[usable] - 1)).sum() / (n[usable] - 1).sum()))
             icc = reliability.icc(score[usable], "1,1", book.groups[usable])
-            book.put("sem", error, usable.sum(), profile, minutes, page["sem"], recordings)
+            book.put("sem", error, usable.sum(), profile, minutes, n_recordings=recordings)
             book.put("retest_icc", icc, usable.sum(), profile, minutes, page["retest_icc"], recordings)
+
+
+DRAW = scores.ScoreSettings(n_bootstrap=200)
+
+
+def _length_alone(book, one, norms):
+    """The standard error of a score from finite length alone: blocks of a recording put together at random, so that
+    nothing differs but which minutes were heard; of recordings that are at least that long."""
+    for number, minutes in enumerate(LENGTHS_MIN):
+        found = np.full((len(one.about), DRAW.n_bootstrap, 3), np.nan)
+        for at, row in enumerate(one.about.itertuples()):
+            line = one.lines[row.recording_id]
+            if line.duration_ms >= 60_000 * minutes:
+                name = f"{row.recording_id}/{row.person_id}/{minutes}"
+                found[at] = scores.resampled(line, line.side(row.b), name, DRAW, length_s=60 * minutes)
+        for profile, score in _points_of(found, one, norms).items():
+            there = np.isfinite(score).mean(axis=1) > 0.95
+            variance = np.full(len(score), np.nan)
+            variance[there] = np.nanvar(score[there], axis=1, ddof=1)
+            if there.any():
+                error = float(np.sqrt(np.nanmean(variance)))
+                page = PAGE.get(("sem_length_alone", profile), (np.nan,) * 4)[number]
+                n = one.about.loc[there, "recording_id"].nunique()
+                book.put("sem_length_alone", error, there.sum(), profile, minutes, page, n)
+
+
+def _alone(book, one, found, norms):
+    """How far each component alone puts the same sides in the same order as the score."""
+    for name, weights in scores.ALONE.items():
+        own = {"fixed_curve": scores.fixed_curve(one.default, None, weights)}
+        own["norm_referenced"] = sides.points(one.default, one, norms, weights)["norm_referenced"]
+        for profile, values in own.items():
+            there = np.isfinite(values) & np.isfinite(found[profile])
+            r = pd.Series(values[there]).corr(pd.Series(found[profile][there]), method="spearman")
+            book.put(f"rank_r_with_{name}", float(r), there.sum(), profile)
 
 
 def _cut(line, b, length_s):
@@ -281,3 +319,39 @@ def read(folder, names):
         found["score_facts"][texts] = found["score_facts"][texts].fillna("")
         FACTS.check(found["score_facts"], FILES["score_facts"])
     return found
+
+
+def answers(read):
+    """What was found about the score itself, by name."""
+    return {"score": answer(read["score_facts"])}
+
+
+def answer(facts):
+    """How the open score lies in real meetings, how sure it is, and what a delay of B's answers does to it."""
+    own = facts[facts["sides"] == "each"].set_index(["quantity", "profile", "dose"]).sort_index()
+    norm, fixed = scores.PROFILES
+    at_50 = [_each(own, ("share_at_50", profile), "{:.0f}", 100) for profile in (norm, fixed)]
+    shift = [_each(own, ("shift", profile, 0.35), "{:+.1f}") for profile in (norm, fixed)]
+    pushed = _each(own, ("pushed_under_50", norm, 0.35), "{:.0f}", 100)
+    error = _each(own, ("sem_length_alone", norm, 15), "{:.0f}")
+    counts = facts[(facts["sides"] == "each") & (facts["quantity"] == "mean") & (facts["profile"] == norm)]
+    n = ", ".join(f"{sides.NAMES[row.corpus]} {row.n_recordings:.0f} meetings" for row in counts.itertuples())
+    sd = _each(own, ("sd_lag_B_s", ""), "{:.2f}")
+    return (
+        f"The open score of each person in turn against the others ({n}; face to face, in English; in brackets "
+        f"intervals over groups of people): {at_50[0]} % score 50 or more by norms that hold none of them, "
+        f"{at_50[1]} % by the fixed curves. The standard deviation of B's lag is {sd} s. Were every answer of B 0.35 s "
+        f"later and nothing else changed, the norm-referenced score would change by {shift[0]} points and put "
+        f"{pushed} % of those at 50 or more under it; the fixed curves by {shift[1]}. From 15 minutes, which minutes "
+        f"were heard alone makes a standard error of {error} points. This says how the score behaves, and nothing "
+        "about how engaged anybody was."
+    )
+
+
+def _each(own, key, form, times=1.0):
+    """A quantity in every corpus with its interval: '55 [48, 61] (AMI), 60 [49, 71] (GAP) and 42 (ICSI)'."""
+    said = []
+    for row in own.loc[[key] if len(key) == 3 else own.index.map(lambda index: index[:2] == key)].itertuples():
+        value, low, high = (form.format(times * end) for end in (row.value, row.low, row.high))
+        said.append(f"{value}{f' [{low}, {high}]' if np.isfinite(row.low) else ''} ({sides.NAMES[row.corpus]})")
+    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)

@@ -103,10 +103,10 @@ def norms_without(one, every, place=None):
     return {g: scores.norms_of(x[groups != g], one.id) for g in np.unique(groups)}, f"{one.id} without its group"
 
 
-def points(components, one, norms):
-    """Both profiles of one set of components (sides, 3) of a corpus: {profile: (sides,)}."""
+def points(components, one, norms, weights=None):
+    """Both profiles of components (sides, 3) of a corpus, against the norms of each group: {profile: (sides,)}."""
     norm = np.full(len(components), np.nan)
     for group, own in norms.items():
         rows = (one.about["group_id"] == group).to_numpy()
-        norm[rows] = scores.norm_referenced(components[rows], own)
-    return {"norm_referenced": norm, "fixed_curve": scores.fixed_curve(components)}
+        norm[rows] = scores.norm_referenced(components[rows], own, None, weights)
+    return {"norm_referenced": norm, "fixed_curve": scores.fixed_curve(components, None, weights)}
