@@ -17,9 +17,11 @@ COLUMNS = ["line", "clock_s", "name", "to", "words"]
 _FROM = "From|Von|De|Da|Van|Från|Fra|Od|От|Від|来自|发件人|從|寄件者|開始|보낸 사람"
 _TO = "to|an|à|a|para|naar|till|til|do|кому|до|收件人|至|到|받는 사람"
 _BEGINS = re.compile(r"(?:\d{4}-\d\d-\d\d\s+)?(\d{1,2}):(\d\d):(\d\d)(?:\s*([AaPp])[Mm])?(?=\s)")
-_CLOUD = re.compile(r"\t([^\t]{1,100}):\t(.*)$")
+_HEAD = 300
+"""Within so many characters stand who wrote to whom."""
+_CLOUD = re.compile(r"\t([^\t]{1,100}):\t")
 _DESKTOP = re.compile(
-    rf"\s{{1,9}}(?i:{_FROM})\s+(?:(?P<name>[^:]{{1,100}})\s+(?i:{_TO})\s+(?P<to>[^:]{{1,100}}?)|(?P<only>[^:]{{1,100}}?))\s{{0,9}}:(?P<words>.*)$"
+    rf"\s{{1,9}}(?i:{_FROM})\s+(?:(?P<name>[^:]{{1,100}})\s+(?i:{_TO})\s+(?P<to>[^:]{{1,100}}?)|(?P<only>[^:]{{1,100}}?))\s{{0,9}}:"
 )
 REACTION = re.compile(r'(?:Reacted to|Removed an? .{1,20} reaction from) ["“]')
 """How a line begins that is no message but a sign under one; Zoom's English words."""
@@ -49,7 +51,7 @@ def read_chat(path, told=None):
             rows[-1][-1] = f"{rows[-1][-1]}\n{line.strip()}".strip()
         else:
             told["unread"].append(
-                f"{path.name}: line {number}: no message of a chat in {line.strip()[:40]!r}; left out"
+                f"{path.name}: line {number}: no message of a chat in {tables.without_words(line, 40)!r}; left out"
             )
     told["messages"] = len(rows)
     told["warnings"] += told["unread"]
@@ -64,14 +66,14 @@ def _message(line, begins, told):
     hours = int(hours) % 12 + 12 * (half in "Pp") if half else int(hours)
     clock_s = float(hours * 3600 + int(minutes) * 60 + int(seconds))
     rest = line[begins.end() :]
-    cloud, desktop = _CLOUD.match(rest), _DESKTOP.match(rest)
+    cloud, desktop = _CLOUD.match(rest), _DESKTOP.match(rest[:_HEAD])
     if cloud:
-        name, to, words, layout = cloud[1], "", cloud[2], "offset"
+        name, to, layout = cloud[1], "", "offset"
     elif desktop:
-        name, to, words = desktop["name"] or desktop["only"], desktop["to"] or "", desktop["words"]
-        layout = "clock"
+        name, to, layout = desktop["name"] or desktop["only"], desktop["to"] or "", "clock"
     else:
         return None
+    words = rest[(cloud or desktop).end() :]
     name = tables.without_address(name)
     if not name:
         return None
