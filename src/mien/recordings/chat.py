@@ -3,7 +3,8 @@
 Assumed layouts, as seen in public readers of such files: the cloud's, ``00:58:04``, a tab, ``Ada:``, a tab and the
 words, where times count from the start of the recording; and the desktop's, ``14:03:22 From Ada to Everyone:`` with
 the words behind it or indented below it, where times are of a clock on the wall, perhaps with a date before them.
-Which of the two zero points a desktop file has is not written in it (:mod:`mien.recordings.clock` decides).
+Which of the two zero points a desktop file has is not written in it (:mod:`mien.recordings.clock` decides). The chat
+that Google Meet keeps as captions (.sbv: ``0:58:04.000,0:58:07.000`` and ``Ada: …`` below it) counts as the cloud's.
 """
 
 import re
@@ -20,6 +21,7 @@ _BEGINS = re.compile(r"(?:\d{4}-\d\d-\d\d\s+)?(\d{1,2}):(\d\d):(\d\d)(?:\s*([AaP
 _HEAD = 300
 """Within so many characters stand who wrote to whom."""
 _CLOUD = re.compile(r"\t([^\t]{1,100}):\t")
+_CAPTION = re.compile(r"^(\d{1,2}):(\d\d:\d\d)\.\d+,\d{1,2}:\d\d:\d\d\.\d+[ ]*\n([^:\n]{1,100}):[ ]?", re.MULTILINE)
 _DESKTOP = re.compile(
     rf"\s{{1,9}}(?i:{_FROM})\s+(?:(?P<name>[^:]{{1,100}})\s+(?i:{_TO})\s+(?P<to>[^:]{{1,100}}?)|(?P<only>[^:]{{1,100}}?))\s{{0,9}}:"
 )
@@ -38,7 +40,7 @@ def read_chat(path, told=None):
     told = {} if told is None else told
     told |= {"lines": 0, "messages": 0, "continued": 0, "layout": "", "unread": []}
     rows, path = [], Path(path)
-    for number, line in enumerate(tables.text(path, told).split("\n"), 1):
+    for number, line in enumerate(_CAPTION.sub(_as_cloud, tables.text(path, told)).split("\n"), 1):
         if not line.strip():
             continue
         told["lines"] += 1
@@ -56,6 +58,12 @@ def read_chat(path, told=None):
     told["messages"] = len(rows)
     told["warnings"] += told["unread"]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _as_cloud(caption):
+    """A caption as the cloud writes a message: in one line, below an empty one, so that lines keep their numbers."""
+    hours, rest, name = caption.groups()
+    return f"\n{int(hours):02}:{rest}\t{name}:\t"
 
 
 def _message(line, begins, told):

@@ -73,7 +73,8 @@ def said_in_cues(text, path, people, unnamed, told):
         said = _said(body, names)
         told["cues_of_several"] += len({name for name, _ in said}) > 1
         for name, words in said:
-            name = tables.without_address(name or "") or unnamed
+            name = tables.without_address(name or "")
+            name = name if any(map(str.isalnum, name)) else unnamed  # Teams writes '-' for nobody it knows
             if name is None:
                 lines.append(line)
             else:
@@ -163,7 +164,8 @@ def _interval(timing):
 
 def _seconds(parts):
     hours, minutes, seconds, fraction = parts
-    return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + int(fraction.ljust(3, "0")) / 1000
+    whole_s = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
+    return round(whole_s + int(fraction.ljust(3, "0")) / 1000, 3)
 
 
 def _names_in(bodies, people):
