@@ -334,6 +334,16 @@ def test_a_time_that_no_recording_has_is_named_and_stops_no_build(tmp_path, name
     assert [words for stage in one["stages"].values() for words in stage.get("unread", []) if named in words]
 
 
+def test_of_two_lists_of_who_spoke_when_both_are_in_the_report(tmp_path):
+    folder = tmp_path / "m"
+    folder.mkdir()
+    (folder / "m.vtt").write_text(f"{ZOOM}\n00:0x:00.000 --> 00:00:01.000\nAda: x\n", "utf-8")
+    (folder / "m.rttm").write_text(f"{RTTM}SPEAKER m 1 soon 1 <NA> <NA> ben\n", "utf-8")
+    (one,) = river.build(recordings.read(folder), tmp_path / "out")["recordings"].values()
+    assert (one["stages"]["transcript"]["cues"], one["stages"]["transcript"]["unreadable_cues"]) == (4, 1)
+    assert len(one["stages"]["segments"]["unread"]) == 1
+
+
 def test_what_could_not_be_read_is_named_without_its_words(tmp_path):
     folder = tmp_path / "2024-05-01 14.00.00 Weekly"
     folder.mkdir()

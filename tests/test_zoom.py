@@ -84,13 +84,18 @@ def test_a_file_with_another_clock_is_moved_and_the_report_says_so(made):
 
 def test_every_line_that_could_not_be_read_is_named(made):
     for words in (
-        "chat.txt: line 7: no message of a chat in '14:99:00 nonsense'",
+        "chat.txt: line 7: no message of a chat in '14:99:00 …'",
         "participants_1234567890.csv: line 6: no time in 'yesterday'",
         "meeting.transcript.vtt: line 46: unreadable cue times",
         "1 cues without a name are left out",
         "timeline.json: entry 21: no time 'ts'",
     ):
         assert any(words in warning for warning in made[3]["warnings"]), words
+    (one,) = made[3]["recordings"].values()
+    told = [one["stages"]["transcript"], one["stages"]["timeline"], one["chat"], one["participants"]]
+    assert [len(about["unread"]) for about in told] == [1, 1, 1, 1]
+    assert told[0]["lines_without_name"] == [42]
+    assert told[0]["cues"] + told[0]["unreadable_cues"] == len(made[2].query("kind == 'speech'")) + 2
 
 
 def test_the_chat_has_its_own_zero_and_no_words(made):

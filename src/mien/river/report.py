@@ -191,7 +191,7 @@ def _file_hash(job):
 
 def _stage(job):
     """The name of a stage in the report; of several lists of who spoke when, which it is."""
-    kind = job.medium.kind if job.medium.kind == "timeline" else job.stage
+    kind = job.medium.kind if job.stage == "segments" else job.stage
     return f"{kind} {job.medium.person_id}".strip()
 
 
