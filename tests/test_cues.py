@@ -190,6 +190,15 @@ def test_without_sound_the_report_says_that_nothing_can_be_compared(tmp_path, so
     assert not [words for words in report["warnings"] if "what is heard" in words]
 
 
+def test_a_short_recording_is_not_doubted_for_being_short(meetings):
+    short = meetings[0][meetings[0]["end_s"] < meetings[0]["start_s"].min() + 50]
+    short = moved(short, -short["start_s"].min())
+    assert len(short) > cues.FEWEST_BEGINS
+    told = cues.about(cues.lag(short, short), short, True)
+    assert told["why"] == "too little is said in both to compare them"
+    assert list(cues.doubted("a", told)) == []
+
+
 def test_pieces_that_lie_before_the_recording_are_counted():
     rows = pd.DataFrame({"person_id": ["a"] * 3, "start_s": [1.0, 2.5, 9.0], "end_s": [2.0, 4.0, 9.5]})
     found = cues.CueLag(-3.0, 0.2, 1.0, 20.0, 8)

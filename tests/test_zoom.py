@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import zoom_folders
-from mien import __main__, face, media, recordings, river, store, synthetic, tables, windows
+from mien import __main__, face, media, recordings, river, store, synthetic, tables, turns, windows
 from mien.river import clock, names
 from zoom_folders import EMAILS, LATE_S, NAME
 
@@ -56,6 +56,19 @@ def test_one_command_builds_a_zoom_folder_with_names_from_its_transcript(made):
         measured = speech_of(out, person)
         assert len(measured) == len(scripted)
         assert np.abs(measured["start_s"].to_numpy() - scripted["start_s"].to_numpy()).max() < 0.06
+
+
+def test_the_voice_of_each_is_heard_where_they_speak_and_nowhere_else(made):
+    """Nobody's sound file is another's: two merged, or swapped, would be voiced in the other's speech."""
+    _, out, truth, _ = made
+    heard = tables.read(out / "voice.parquet", tables.VOICE)
+    assert set(heard["person_id"]) == {ADA, LI}
+    for name, person in (("ada", ADA), ("ben", LI)):
+        own = heard[heard["person_id"] == person]
+        scripted = truth[(truth["kind"] == "speech") & (truth["person_id"] == name)]
+        inside = turns.covers(own["time_s"].to_numpy(), scripted)
+        assert own["voiced"][inside].mean() > 0.5
+        assert own["voiced"][~inside].mean() < 0.1
 
 
 def test_people_csv_says_who_is_who_and_why(made):

@@ -79,13 +79,14 @@ def lag(cues, heard):
     if not len(cues) or not len(heard):
         return NOTHING
     ours, theirs = _activities(cues, heard)
-    if min(_begins(ours), _begins(theirs)) < FEWEST_BEGINS:
+    parts = _parts(ours)
+    if min(_begins(ours), _begins(theirs)) < FEWEST_BEGINS or len(parts) < FEWEST_PIECES:
         return NOTHING
     ours, theirs = _against_around(ours), _against_around(theirs)
     lags, found = _correlated(ours, theirs)
     best = int(np.argmax(found))
     peak = _stands_out(lags, found, best)
-    pieces = [_piece(ours[:, part], theirs, part.start, lags[best]) for part in _parts(ours)]
+    pieces = [_piece(ours[:, part], theirs, part.start, lags[best]) for part in parts]
     pieces = np.array([piece for piece in pieces if np.isfinite(piece)])
     if len(pieces) < FEWEST_PIECES:
         return CueLag(float("nan"), float("nan"), 0.0, peak, len(pieces))
@@ -189,7 +190,7 @@ def about(found, rows, has_sound):
     by_s = found.moved_by_s
     told = {name: _rounded(getattr(found, name)) for name in ("lag_s", "uncertainty_s", "trust")}
     told |= {"stands_out": _rounded(found.peak), "pieces": found.pieces, "sure": found.is_sure, "moved_by_s": by_s}
-    why = "" if found.is_sure else "unsure" if found.pieces else "too little begins in both to compare them"
+    why = "" if found.is_sure else "too little is said in both to compare them" if found is NOTHING else "unsure"
     why = why if has_sound else "no sound to compare it with"
     before = int((rows["end_s"] + by_s <= 0).sum()) if by_s else 0
     return told | {"against": "what is heard" if has_sound else None, "why": why, "left_out_before": before}
@@ -208,8 +209,9 @@ def doubted(name, told):
             f"{name} is {late} (± {told['uncertainty_s']:.1f} s, trust {told['trust']:.2f}): its times were moved"
             + (f"; {lost} pieces that then lie before the recording are left out" if lost else "")
         )
-    elif told["pieces"] and not told["sure"]:
+    elif told["why"] == "unsure":
+        best = "none" if told["lag_s"] is None else f"{told['lag_s']:+.1f} s"
         yield (
-            f"{name} fits what is heard at no time shift surely (best {told['lag_s'] or 0.0:+.1f} s, trust "
-            f"{told['trust']:.2f}): its clock is left as it is; do not trust its timing"
+            f"{name} fits what is heard at no shift in time for sure (best: {best}, trust {told['trust']:.2f}): its "
+            "clock is left as it is; do not trust its timing"
         )
