@@ -52,7 +52,7 @@ def without_address(name):
 
 
 def without_words(text, most=60):
-    """What a line that could not be read looks like, without what somebody said or wrote in it: each word as …
+    """What a line that could not be read looks like, without what somebody said or wrote in it: words become "…".
 
     >>> without_words("00:0x:00.000 --> 00:00:01.000"), without_words("14:99:00 write to ada.l@example.org")
     ('00:0x:00.000 --> 00:00:01.000', '14:99:00 …')
