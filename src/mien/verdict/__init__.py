@@ -13,6 +13,7 @@ import pandas as pd
 
 from mien import tables
 from mien.verdict import bench, change
+from mien.verdict.elsewhere import elsewhere, joined
 from mien.verdict.found import FROM_ROW, Given, Quantities, found, primary_rows
 from mien.verdict.names import VERDICTS, VerdictError
 from mien.verdict.rules import FILE, Rules, load, place
@@ -27,6 +28,7 @@ __all__ = [
     "Rules",
     "Scope",
     "VerdictError",
+    "elsewhere",
     "found",
     "judge",
     "load",
@@ -118,17 +120,20 @@ def _claims_of(rules, name):
     return [each for other in dict.fromkeys(others) for each in (other, *_claims_of(rules, other))]
 
 
-def of_evidence(rows, rules, given, metric="auc", model="logistic"):
+def of_evidence(rows, rules, given, metric="auc", model="logistic", *, transfer=None):
     """Verdicts on every primary claim of an evidence table: each corpus, target and set of signals by one model.
 
     ``rows`` a :data:`mien.tables.EVIDENCE` table; ``given`` maps each corpus to what its rows do not say
     (:class:`Given`). One metric and one model are primary (AUDIT E12); Holm runs over the claims judged together.
+    ``transfer``, a :data:`mien.evidence.transfer.TRANSFER` table, tells what the same models did in other corpora (C2).
     Returns a :data:`mien.tables.VERDICTS` table, empty where no such row is there.
     """
     parts = []
     for index, row in primary_rows(rows, metric, model).iterrows():
         one = given.get(row["corpus"], Given())
         seen = found(rows, index, one, metric, model)
+        if transfer is not None:
+            seen = joined(seen, elsewhere(transfer, row))
         scope = Scope(row["corpus"], row["signals"], row["target"], one.label_source, one.population)
         counts = {name: int(row[name]) for name in ("n_people", "n_groups", "n_windows")}
         parts.append(
