@@ -45,7 +45,7 @@ def travel(numbers):
     for axis, way in zip(axes[:2], ways, strict=True):
         _draw_way(axis, cells, way)
     axes[1].set_yticklabels([])
-    axes[0].legend(loc="lower left", fontsize=7)
+    axes[0].legend(loc="upper left", fontsize=6.5)
     _draw_measures(axes[2], single)
     drawing.supxlabel(
         "bar: 95 % interval over people · dotted: chance · tick: best baseline there", fontsize=8.5, color=QUIET

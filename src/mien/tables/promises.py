@@ -57,7 +57,7 @@ REASONS = {
     "not_computed": "there is no independent estimate to compute this from",
     "not_given": "nobody said it",
     "no_headroom": "the ceiling is no higher than chance",
-    "nothing_at_home": "where the model was trained its score is not above chance, so there is nothing to carry away",
+    "nothing_at_home": "where the model was trained its score is not shown to be above chance: nothing to carry away",
     "is_home": "the model was trained on other people of this corpus",
 }
 """Why a value is missing. Every NaN in a mien table is explained by one of these words."""
