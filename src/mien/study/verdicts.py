@@ -109,7 +109,7 @@ def make(data, settings, workers=1, tick=lambda *_: None):
     more = [predicted, *(tables.read(data / file, tables.QUANTITIES) for file in QUANTITIES)]
     given = {(one.corpus, one.target): part["given"] for one, part in zip(ASKED, parts, strict=True)}
     rows = pd.concat([first, further], ignore_index=True)
-    away = travel.read(data)["travel"].query(f"treatment == {travel.MENDED!r}")
+    away = travel.read(data)["travel"].query(f"treatment == {travel.DECLARED!r}")
     more = pd.concat(more, ignore_index=True)
     found = verdict.of_evidence(rows, rules, given, METRIC, MODEL, more, transfer=away)
     made = {"further_evidence": further, "predicted_quantities": predicted, "verdicts": found}
