@@ -72,13 +72,14 @@ def judge(name, signals, columns, model, given, plan, *, refit=False, **more):
     return Judged(name, signals, told, metrics.tally(given.codes, told, given.groups), **more)
 
 
-def ladder(given, plan, settings, *, refit=False):
+def ladder(given, plan, settings, *, only_counting=False, refit=False):
     """B0 to B3 on the given cases and folds, as a list of :class:`Judged`; ``refit`` as in :func:`judge`.
 
     B0 the commonest class; B1 how long the window is; B2 who the person is (of no use for people never seen, so it
-    never counts as the best); B3 the ``confound_*`` and ``trust_*`` columns.
+    never counts as the best, and ``only_counting`` leaves it out); B3 the ``confound_*`` and ``trust_*`` columns.
     """
-    return [_rung(*rung, given=given, plan=plan, settings=settings, refit=refit and rung[-1]) for rung in rungs(given)]
+    chosen = [rung for rung in rungs(given) if rung[-1] or not only_counting]
+    return [_rung(*rung, given=given, plan=plan, settings=settings, refit=refit and rung[-1]) for rung in chosen]
 
 
 def rungs(given):

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-TOLERANCE = 1e-9
+TOLERANCE = 1e-8
 """Largest slope per training window at which a fit counts as finished."""
 
-LOOSE = 0.01
+LOOSE = 0.1
 """A step far from the optimum is worth this (squared) precision and no more; near it precision grows by itself."""
 
 CELLS = 2**17
