@@ -71,7 +71,7 @@ def matrix(corpora, target, signals, model_names=("logistic",), settings=None, *
         fresh = models.make(name, prefixes, settings.seed, settings.model)
         for here in places:
             home[name, here.name] = baselines.judge(
-                name, "+".join(prefixes), here.columns, fresh, here.given, here.plan
+                name, "+".join(prefixes), here.columns, fresh, here.given, here.plan, refit=True
             )
     for number, (name, here, there) in enumerate(pairs, 1):
         own = home[name, here.name]
@@ -224,7 +224,7 @@ def _both(*reasons):
 def _gap(judged, metric, row, n_groups, settings):
     """The score's distance from chance, by the intervals of the score itself (AUDIT 7.3: metric - chance)."""
     levels = [settings.level, EQUIVALENCE]
-    limits, _ = intervals.at_levels(lambda w: judged.score(metric, w), n_groups, settings, levels)
+    limits, _ = judged.limits(metric, settings, levels)
     ends = [end for pair in limits for end in pair]
     return dict(zip(TRAVELLED, [value - row["chance"] for value in (row["value"], *ends)], strict=True))
 
