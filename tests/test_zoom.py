@@ -107,7 +107,7 @@ def test_every_line_that_could_not_be_read_is_named(made):
     (one,) = made[3]["recordings"].values()
     told = [one["stages"]["transcript"], one["stages"]["timeline"], one["chat"], one["participants"]]
     assert [len(about["unread"]) for about in told] == [1, 1, 1, 1]
-    assert told[0]["lines_without_name"] == [42]
+    assert told[0]["lines_without_name"] == [43]
     assert told[0]["cues"] + told[0]["unreadable_cues"] == len(made[2].query("kind == 'speech'")) + 2
 
 
