@@ -223,7 +223,7 @@ def _make_speech(job, settings, part, tick):
 
 def _make_clock(job, settings, part, tick):
     told = {}
-    tables.write(clock.held_against(job.medium.path, job.against, told), part)
+    tables.write(clock.held_against(job.medium.path, job.against, told, part.parent), part)
     return told
 
 
