@@ -318,8 +318,9 @@ def bleeds(voice, turns, settings=None):
     found = {}
     for recording, rows in voice.groupby("recording_id"):
         said = turns[turns["recording_id"] == recording]
-        for a, b in combinations(sorted(rows["person_id"].unique()), 2):
-            found[recording, a, b] = bleed(rows, said, a, b, settings)
+        people = sorted(rows["person_id"].unique())
+        levels = _side_by_side(rows) if len(people) > 1 else None
+        found |= {(recording, a, b): _bleed(levels, said, a, b, settings) for a, b in combinations(people, 2)}
     return found
 
 
@@ -331,8 +332,15 @@ def bleed(voice, turns, a, b, settings=None):
     coupling of voices is the room's (AUDIT W4). ``voice`` and ``turns`` are tables of one recording. NaN and a reason
     where there are less than ``bleed_min_s`` of such speech.
     """
+    return _bleed(_side_by_side(voice), turns, a, b, settings)
+
+
+def _side_by_side(voice):
+    return voice.pivot_table(index="time_s", columns="person_id", values="level_db", dropna=False)
+
+
+def _bleed(levels, turns, a, b, settings):
     settings = settings or CouplingSettings()
-    levels = voice.pivot_table(index="time_s", columns="person_id", values="level_db", dropna=False)
     if not {a, b} <= set(levels):
         return np.nan, "no_audio"
     found = [_heard(levels, turns, *pair, settings) for pair in ((a, b), (b, a))]

@@ -14,7 +14,7 @@ from mien.river.mouths import doubted, out_of_step
 from mien.river.names import joined, spelt
 from mien.river.report import FILES, report
 from mien.turns import CrosstalkSettings, TurnSettings
-from mien.voice import VoiceSettings
+from mien.voice import VoiceSettings, praat
 from mien.windows import WindowSettings
 
 __all__ = ["FILES", "BuildError", "Job", "RiverSettings", "build", "gather", "run"]
@@ -64,6 +64,8 @@ def build(found, out, settings=None, workers=1, progress=None, hand=None):
     in ``out`` say what was found, and nothing is measured again because they were mended.
     """
     settings = settings or RiverSettings()
+    if settings.voice.praat:
+        praat.ready()
     out = Path(out)
     found = [joined(recording) for recording in recordings.distinct(found)]
     hand = who.hands(found, hand)
@@ -128,7 +130,8 @@ def _write_tables(built, jobs, out, settings, hand):
                 one = gather(recording, jobs, settings, hand.get(recording.recording_id))
                 for piece in one.each_face():
                     write_faces(tables.FACES.check(piece))
-                write_voice(tables.VOICE.check(one.voice))
+                for piece in one.each_voice():
+                    write_voice(tables.VOICE.check(piece))
                 said.append(one.turns)
                 notes = store.notes(one.part) if one.part else {}
                 there, people_told = beside.attendance(one, recording)
