@@ -113,7 +113,8 @@ def signals(faces, voice, settings=None):
     settings = settings or CouplingSettings()
     keys = pd.concat([table[["recording_id", "person_id"]] for table in (faces, voice)]).drop_duplicates()
     several = keys["recording_id"].value_counts().loc[lambda count: count > 1].index
-    faces, voice = (table[table["recording_id"].isin(several)] for table in (faces, voice))
+    if len(several) < keys["recording_id"].nunique():
+        faces, voice = (table[table["recording_id"].isin(several)] for table in (faces, voice))
     seen = {key: _face_signals(rows, settings) for key, rows in faces.groupby(["recording_id", "person_id"])}
     heard = {key: _level(rows, settings) for key, rows in voice.groupby(["recording_id", "person_id"])}
     everyone = {}
@@ -316,7 +317,8 @@ def _with_others(everyone, a, b, column, settings, roles):
 def bleeds(voice, turns, settings=None):
     """:func:`bleed` of every pair of every recording: ``{(recording_id, person_a, person_b): (r, reason)}``."""
     found = {}
-    for recording, rows in voice.groupby("recording_id"):
+    for recording in sorted(voice["recording_id"].unique()):
+        rows = voice[["time_s", "person_id", "level_db"]][voice["recording_id"] == recording]
         said = turns[turns["recording_id"] == recording]
         people = sorted(rows["person_id"].unique())
         levels = _side_by_side(rows) if len(people) > 1 else None
@@ -336,7 +338,9 @@ def bleed(voice, turns, a, b, settings=None):
 
 
 def _side_by_side(voice):
-    return voice.pivot_table(index="time_s", columns="person_id", values="level_db", dropna=False)
+    """The level of each person's voice in a column, by time_s."""
+    columns = {who: rows.set_index("time_s")["level_db"] for who, rows in voice.groupby("person_id")}
+    return pd.concat(columns, axis=1, sort=True)
 
 
 def _bleed(levels, turns, a, b, settings):

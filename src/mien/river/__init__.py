@@ -9,7 +9,7 @@ from mien.face import FaceSettings
 from mien.people import LipSettings, PeopleSettings, SpeakingSettings
 from mien.river import beside, overheard, who
 from mien.river.gather import gather, late, stack
-from mien.river.jobs import Job, is_silent, jobs_of, run, work
+from mien.river.jobs import Job, give_back, is_silent, jobs_of, run, work
 from mien.river.mouths import doubted, out_of_step
 from mien.river.names import joined, spelt
 from mien.river.report import FILES, report
@@ -128,6 +128,7 @@ def _write_tables(built, jobs, out, settings, hand):
         with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
             for recording in built:
                 one = gather(recording, jobs, settings, hand.get(recording.recording_id))
+                give_back()
                 for piece in one.each_face():
                     write_faces(tables.FACES.check(piece))
                 for piece in one.each_voice():
@@ -192,7 +193,9 @@ def _signals(one, settings):
     if len(own) < 2:
         return {}
     faces = stack([one.face_of(person, columns=coupling.FACE_COLUMNS) for person in own])
-    voice = one.voice[one.voice["person_id"].isin(own)]
+    voice = one.voice
+    if not set(voice["person_id"].unique()) <= {*own}:
+        voice = voice[voice["person_id"].isin(own)]
     return coupling.signals(faces, voice, settings)
 
 

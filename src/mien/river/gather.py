@@ -20,6 +20,10 @@ LIGHT += ["mouth_opening", "people_trust", "why"]
 """Of the faces, what is needed to put a recording together; the rest stays on disk."""
 
 
+PIECE_ROWS = 60_000
+"""Rows of a voice that are checked and written at a time: ten minutes."""
+
+
 def gather(recording, jobs, settings, hand=None):
     """Put the kept parts of one recording together: who is who, who speaks, how long it lasts.
 
@@ -80,8 +84,9 @@ class Gathered(windows.Measured):
     """One recording put together; most columns of its faces and voices stay on disk until somebody asks for them.
 
     ``voice`` holds how loud everybody is, ``tracks`` where the rest of it lies, by person. ``part`` is the kept file of
-    faces, ``names`` maps its people to those of the recording, ``sure`` how surely; ``hand`` overrules both; ``mouths`` tells how far speech and mouths agree, ``lips`` how late the sound is against
-    them, ``crosstalk`` who is overheard by whom.
+    faces, ``names`` maps its people to those of the recording, ``sure`` how surely; ``hand`` overrules both; ``mouths``
+    tells how far speech and mouths agree, ``lips`` how late the sound is against them, ``crosstalk`` who is overheard
+    by whom.
     """
 
     part: Path | None = None
@@ -126,8 +131,10 @@ class Gathered(windows.Measured):
         return sounds.promised(self.tracks[person_id].rows(), self.recording_id, person_id)
 
     def each_voice(self):
-        """All voices with every column, person by person; at least one, maybe empty."""
-        yield from (self.voice_of(person) for person in [*self.tracks] or [""])
+        """All voices with every column, ten minutes of a person after the other; at least one piece, maybe empty."""
+        for person in [*self.tracks] or [""]:
+            rows = self.voice_of(person)
+            yield from (rows.iloc[first : first + PIECE_ROWS] for first in range(0, max(len(rows), 1), PIECE_ROWS))
 
     def _renamed(self, rows):
         rows = self.hand.faces(rows)

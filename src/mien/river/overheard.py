@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mien import turns
-from mien.river.sounds import COMPARED
+from mien.river.sounds import COMPARED, Columns
 
 
 def cleaned(tracks, segments, settings):
@@ -15,7 +15,7 @@ def cleaned(tracks, segments, settings):
     speech = {name: rows for name, rows in segments.groupby("person_id") if name in tracks}
     nothing = segments.iloc[:0]
     speech |= {name: nothing for name in tracks if name and name not in speech}
-    found = turns.cleaned(speech, {name: tracks[name].rows(COMPARED) for name in tracks}, settings)
+    found = turns.cleaned(speech, Columns(tracks, COMPARED), settings)
     if not found.others:
         return tracks, segments, found.overheard
     parts = [rows.assign(person_id=name)[["person_id", "start_s", "end_s"]] for name, rows in found.speech.items()]

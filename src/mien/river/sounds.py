@@ -4,6 +4,7 @@ A track is the kept parts of one person's sound (several, where they were record
 lag of its clock; or what one person alone says on a track that several share.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
@@ -59,6 +60,25 @@ class Track:
     def only(self, kept):
         """The rows of the track that are somebody's."""
         return replace(self, kept=kept)
+
+
+class Columns(Mapping):
+    """Some columns of tracks by owner, read anew whenever one is asked for: only that one is in memory."""
+
+    def __init__(self, tracks, columns):
+        self.tracks, self.columns = tracks, columns
+
+    def __getitem__(self, name):
+        return self.tracks[name].rows(self.columns)
+
+    def __iter__(self):
+        return iter(self.tracks)
+
+    def __len__(self):
+        return len(self.tracks)
+
+    def __contains__(self, name):
+        return name in self.tracks
 
 
 def light(tracks):

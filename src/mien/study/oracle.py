@@ -1,7 +1,7 @@
 """Praat as an independent oracle: does it hear the same pitch on the same sound, made up or real?
 
-Needs the optional extra ``mien[praat]`` (praat-parselmouth, GPL-3), which :mod:`mien.voice.praat` finds, and for real speech the
-corpora in folders of yours. What is committed, ``data/voice_praat.csv``, holds aggregate numbers only.
+Needs the optional extra ``mien[praat]`` (praat-parselmouth, GPL-3), which :mod:`mien.voice.praat` finds, and for real
+speech the corpora in folders of yours. What is committed, ``data/voice_praat.csv``, holds aggregate numbers only.
 
 Praat's autocorrelation pitch (Boersma 1993, IFA Proceedings 17: 97) at its own settings, between the floor and the
 ceiling of mien's, every 10 ms.

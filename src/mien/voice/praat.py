@@ -68,7 +68,7 @@ def ready():
 
 def empty(count):
     """Columns of ``count`` rows in which nothing was measured."""
-    return {name: np.zeros(count) if name in SUMS else np.full(count, np.nan) for name in COLUMNS}
+    return {name: np.full(count, 0.0 if name in SUMS else np.nan, "float32") for name in COLUMNS}
 
 
 def ceiling_hz(f0):
