@@ -1,4 +1,4 @@
-"""Praat's jitter, shimmer, harmonicity and formants: only where asked for, on SYNTHETIC cycles of known truth, on clips."""
+"""Jitter, shimmer, harmonicity and formants by Praat: only where asked for; SYNTHETIC cycles of known truth; clips."""
 
 import math
 
