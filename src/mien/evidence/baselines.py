@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mien import models
-from mien.evidence import metrics, splits
+from mien.evidence import continuous, metrics, splits
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Judged:
     model: str
     signals: str
     probability: np.ndarray | None
-    tally: metrics.Tally | None
+    tally: metrics.Tally | continuous.Moments | None
     why: str = ""
     counts: bool = False
 
@@ -31,37 +31,53 @@ class Judged:
         return metrics.scores(self.tally, weights)[metric]
 
 
-def judge(name, signals, columns, model, given, plan, **more):
+def judge(name, signals, columns, model, given, plan, ready=None, **more):
     """Let a model predict every held-out window and tally the result by group."""
-    told = splits.out_of_fold(model, columns, given.codes, plan, len(given.classes))
+    told = splits.out_of_fold(model, columns, given.codes, plan, len(given.classes), ready, given.groups)
     return Judged(name, signals, told, metrics.tally(given.codes, told, given.groups), **more)
 
 
-def ladder(given, plan, settings, *, only_counting=False):
-    """B0 to B3 on the given cases and folds, as a list of :class:`Judged`.
+def ladder(given, plan, settings, *, only_counting=False, ready=None):
+    """B0 to B3 on the given cases and folds, as a list of :class:`Judged`; ``ready`` from :func:`prepared`.
 
-    B0 the commonest class; B1 how long the window is; B2 who the person is (of no use for people never seen, so it
-    never counts as the best, and ``only_counting`` leaves it out); B3 the ``confound_*`` and ``trust_*`` columns.
+    B0 the commonest class (of ratings the mean); B1 how long the window is; B2 who the person is (of no use for people
+    never seen, so it never counts as the best, and ``only_counting`` leaves it out); B3 the ``confound_*`` and
+    ``trust_*`` columns.
     """
+    rungs = _rungs(given)
+    rungs = [rung for rung in rungs if rung[-1] or not only_counting]
+    return [_rung(*rung, given=given, plan=plan, settings=settings, ready=(ready or {}).get(rung[0])) for rung in rungs]
+
+
+def prepared(given, plan, settings):
+    """The steps of the counting rungs that never see a label, fitted once: {rung: what splits.prepare gives}."""
+    return {
+        name: splits.prepare(models.make(model, signals.split("+"), settings.seed, settings.model), columns, plan)
+        for name, signals, model, columns, counts in _rungs(given)
+        if counts and columns.shape[1] and model not in ("mean", "guesser")
+    }
+
+
+def _rungs(given):
+    """Every rung: name, signals, model, columns, and whether it may be the best baseline."""
     windows = given.windows
+    guess, straight = ("guesser", "logistic") if given.classes else ("mean", "ridge")
     length = pd.DataFrame({"duration_s": windows["end_s"] - windows["start_s"]})
     person = pd.DataFrame({"person_id": windows["person_id"].astype(str)})
     nuisances = windows.filter(regex=models.pattern(["confound", "trust"]))
-    rungs = [
-        ("B0_majority", "nothing", "guesser", length, True),
-        ("B1_duration", "duration", "logistic", length, True),
-        ("B2_person", "person", "logistic", person, False),
-        ("B3_confounds", "confound+trust", "logistic", nuisances, True),
+    return [
+        ("B0_majority", "nothing", guess, length, True),
+        ("B1_duration", "duration", straight, length, True),
+        ("B2_person", "person", straight, person, False),
+        ("B3_confounds", "confound+trust", straight, nuisances, True),
     ]
-    rungs = [rung for rung in rungs if rung[-1] or not only_counting]
-    return [_rung(*rung, given=given, plan=plan, settings=settings) for rung in rungs]
 
 
-def _rung(name, signals, model, columns, counts, *, given, plan, settings):
+def _rung(name, signals, model, columns, counts, *, given, plan, settings, ready=None):
     if columns.shape[1] == 0:
         return Judged(name, signals, None, None, "no_confounds")
     fresh = models.make(model, signals.split("+"), settings.seed, settings.model)
-    return judge(name, signals, columns, fresh, given, plan, counts=counts)
+    return judge(name, signals, columns, fresh, given, plan, ready, counts=counts)
 
 
 def best(ladder_rows, metric, n_classes):

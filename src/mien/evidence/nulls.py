@@ -19,14 +19,17 @@ from mien.evidence import baselines, metrics, splits
 class Null:
     """How labels may move: units of rows that share a label, and the strata within which units change places.
 
-    ``kind`` is ``groups``, ``recordings_of_a_person``, ``people_of_a_group`` or ``shifts_within_recording``;
-    ``unit`` (n,) the unit of each row; ``stratum`` (units,); ``order`` (n,) rows by unit and time.
+    ``kind`` is ``groups``, ``recordings_of_a_person``, ``people_of_a_group`` or ``shifts_within_recording``, for
+    ratings with ``_and_groups`` behind it; ``unit`` (n,) the unit of each row; ``stratum`` (units,); ``order`` (n,)
+    rows by unit and time; ``alike`` (groups,) which groups have the same shape and so may exchange all they have.
     """
 
     kind: str
     unit: np.ndarray
     stratum: np.ndarray
     order: np.ndarray
+    groups: np.ndarray | None = None
+    alike: np.ndarray | None = None
 
 
 def null(windows, codes, groups):
@@ -34,8 +37,22 @@ def null(windows, codes, groups):
 
     Constant within groups: whole groups exchange labels. Else constant within a person's recording: the recordings
     of a person exchange labels, or, where nobody's label differs between recordings, the people of a group do.
-    Else each person's track of labels is turned round within the recording, which keeps its slowness.
+    Else each person's track of labels is turned round within the recording, which keeps its slowness. Ratings differ
+    between groups too, and moves inside a group would leave that alone, so that a model which tells people apart would
+    pass for luck: besides, groups of the same shape (as many recordings, people and windows) exchange all they have.
     """
+    inside = _inside(windows, codes, groups)
+    if codes.dtype.kind != "f" or inside.kind == "groups":
+        return inside
+    sizes = [np.unique(inside.unit[groups == g], return_counts=True)[1] for g in range(groups.max() + 1)]
+    alike = np.unique(["-".join(map(str, np.sort(one))) for one in sizes], return_inverse=True)[1]
+    if np.bincount(alike).max() < 2:
+        return inside
+    return replace(inside, kind=f"{inside.kind}_and_groups", groups=groups, alike=alike)
+
+
+def _inside(windows, codes, groups):
+    """How labels may move without leaving their group."""
     person = np.unique(windows["person_id"].astype(str), return_inverse=True)[1]
     recording = np.unique(windows["recording_id"].astype(str), return_inverse=True)[1]
     track = np.unique(np.column_stack([recording, person]), axis=0, return_inverse=True)[1]
@@ -60,7 +77,9 @@ def _constant(codes, unit):
 
 def moved(codes, how, rng):
     """Labels after one move that the design allows; the set of labels in each stratum stays what it was."""
-    if how.kind == "shifts_within_recording":
+    if how.alike is not None:
+        return _exchanged(moved(codes, replace(how, alike=None), rng), how, rng)
+    if how.kind.startswith("shifts_within_recording"):
         return _turned(codes, how, rng)
     label = _first(codes, how.unit)
     places = np.argsort(how.stratum, kind="stable")
@@ -68,6 +87,21 @@ def moved(codes, how, rng):
     shuffled = np.empty_like(label)
     shuffled[places] = label[drawn]
     return shuffled[how.unit]
+
+
+def _exchanged(codes, how, rng):
+    """Whole sets of labels change places between groups of the same shape, track by track in order of size."""
+    rows = np.lexsort([np.argsort(how.order), np.bincount(how.unit)[how.unit], how.groups])
+    sizes = np.bincount(how.groups)
+    starts = np.cumsum(sizes) - sizes
+    places = np.argsort(how.alike, kind="stable")
+    giver = np.empty_like(places)
+    giver[places] = np.lexsort([rng.random(len(sizes)), how.alike])
+    group = how.groups[rows]
+    within = np.arange(len(codes)) - starts[group]
+    shuffled = np.empty_like(codes)
+    shuffled[rows] = codes[rows][starts[giver[group]] + within]
+    return shuffled
 
 
 def _turned(codes, how, rng):
@@ -102,7 +136,8 @@ def null_scores(model, signals, given, settings, *, name, workers=1, progress=No
         parts.append(part)
         if progress:
             progress(batch[-1] + 1, total, f"permutations of {name}")
-    names = [*metrics.METRICS, *(f"gap_{metric}" for metric in metrics.METRICS)]
+    scored = metrics.names(len(given.classes))
+    names = [*scored, *(f"gap_{metric}" for metric in scored)]
     values = np.concatenate(parts) if parts else np.empty((0, len(names)))
     target, words, model_name = name.split("/")
     table = pd.DataFrame(values, columns=names)
@@ -113,19 +148,23 @@ def null_scores(model, signals, given, settings, *, name, workers=1, progress=No
 def _worlds(model, signals, given, how, settings, name, numbers):
     plan = splits.repeats(given.codes, given.groups, settings)
     ready = splits.prepare(model, signals, plan)
-    n_classes = given.codes.max() + 1
+    n_classes = len(given.classes)
+    # Folds of ratings look at no label and are the same in every world: so are the baselines' label-free steps.
+    bars_ready = {} if n_classes or min(numbers) >= settings.n_gap_worlds else baselines.prepared(given, plan, settings)
     values = []
     with sklearn.config_context(assume_finite=bool(ready), skip_parameter_validation=True):
         for number in numbers:
             labels = moved(given.codes, how, store.rng(f"evidence/null/{name}/{number}", settings.seed))
             # Stratified folds look at labels, so a world with other labels has other folds, as its own analyst would.
             folds = splits.repeats(labels, given.groups, settings)
-            told = splits.out_of_fold(model, signals, labels, folds, n_classes, ready)
+            told = splits.out_of_fold(model, signals, labels, folds, n_classes, ready, given.groups)
             reached = [v[0] for v in metrics.scores(metrics.tally(labels, told)).values()]
             gaps = [np.nan] * len(reached)
             if number < settings.n_gap_worlds:
-                rungs = baselines.ladder(replace(given, codes=labels), folds, settings, only_counting=True)
-                bars = [baselines.best(rungs, metric, n_classes)[1] for metric in metrics.METRICS]
+                rungs = baselines.ladder(
+                    replace(given, codes=labels), folds, settings, only_counting=True, ready=bars_ready
+                )
+                bars = [baselines.best(rungs, metric, n_classes)[1] for metric in metrics.names(n_classes)]
                 gaps = [score - bar for score, bar in zip(reached, bars, strict=True)]
             values.append([*reached, *gaps])
     return np.array(values)

@@ -57,6 +57,7 @@ REASONS = {
     "not_computed": "there is no independent estimate to compute this from",
     "not_given": "nobody said it",
     "no_headroom": "the ceiling is no higher than chance",
+    "nothing_to_share": "all signals together are not above chance, so there is nothing to share out",
 }
 """Why a value is missing. Every NaN in a mien table is explained by one of these words."""
 
@@ -242,7 +243,7 @@ PREDICTIONS = Table(
         Column("fold", "which held-out part", low=0),
         Column("truth", "the label", "text"),
     ),
-    prefixes=("probability_",),
+    prefixes=("probability_", "predicted_"),
 )
 
 EVIDENCE = Table(
