@@ -44,12 +44,12 @@ class ActorPartner:
 def actor_partner(windows, report, own, partner=None, settings=None):
     """Fit the model to a table of one row per person and recording.
 
-    ``windows`` with recording_id (the pair, or the meeting of more), person_id, group_id; ``report`` a column of numbers
-    that people said of themselves; ``own`` the column of their own measure; ``partner`` of the partner's, by
-    default the mean of ``own`` over the others of the recording. Slopes are in standard deviations of the report for one
-    of the measure (of ``own`` for both, where ``partner`` is derived from it). Rows with missing values are left out.
-    Where people never return the person has no variance of its own. Raises :class:`checks.EvidenceError` for missing
-    columns and for two rows of one person in a recording.
+    ``windows`` with recording_id (the pair, or a meeting of more), person_id, group_id; ``report`` a column of numbers
+    that people said of themselves; ``own`` the column of their own measure; ``partner`` of the partner's, by default
+    the mean of ``own`` over the others of the recording. Slopes are in standard deviations of the report for one of the
+    measure (of ``own`` for both, where ``partner`` is derived from it). Rows with missing values are left out. Where
+    people never return the person has no variance of its own. Raises :class:`checks.EvidenceError` for missing columns
+    and for two rows of one person in a recording.
     """
     rows = _rows(windows, report, own, partner)
     counts = {"n_people": rows["person_id"].nunique(), "n_pairs": rows["recording_id"].nunique(), "n_rows": len(rows)}

@@ -8,9 +8,9 @@ need a corpus which stays with its makers are made by hand (``remake``) and only
 """
 
 from mien import store, tables
-from mien.study import conversations, ratings
+from mien.study import conversations, engagement, fusion, ratings
 
-ALL = (conversations, ratings)
+ALL = (conversations, ratings, engagement, fusion)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mien import tables
-from mien.verdict import bench, change
+from mien.verdict import added, bench, change
 from mien.verdict.found import FROM_ROW, Given, Quantities, found, primary_rows
 from mien.verdict.names import VERDICTS, VerdictError
 from mien.verdict.rules import FILE, Rules, load, place
@@ -27,6 +27,7 @@ __all__ = [
     "Rules",
     "Scope",
     "VerdictError",
+    "added",
     "found",
     "judge",
     "load",
@@ -118,17 +119,19 @@ def _claims_of(rules, name):
     return [each for other in dict.fromkeys(others) for each in (other, *_claims_of(rules, other))]
 
 
-def of_evidence(rows, rules, given, metric="auc", model="logistic"):
+def of_evidence(rows, rules, given, metric="auc", model="logistic", *, beside=None):
     """Verdicts on every primary claim of an evidence table: each corpus, target and set of signals by one model.
 
     ``rows`` a :data:`mien.tables.EVIDENCE` table; ``given`` maps each corpus to what its rows do not say
-    (:class:`Given`). One metric and one model are primary (AUDIT E12); Holm runs over the claims judged together.
-    Returns a :data:`mien.tables.VERDICTS` table, empty where no such row is there.
+    (:class:`Given`); ``beside`` maps (corpus, target) to :class:`Quantities` found elsewhere (:mod:`.added`). One
+    metric and one model are primary (AUDIT E12); Holm runs over the claims judged together. Returns a
+    :data:`mien.tables.VERDICTS` table, empty where no such row is there.
     """
     parts = []
     for index, row in primary_rows(rows, metric, model).iterrows():
         one = given.get(row["corpus"], Given())
         seen = found(rows, index, one, metric, model)
+        seen = added.beside(seen, (beside or {}).get((row["corpus"], row["target"])))
         scope = Scope(row["corpus"], row["signals"], row["target"], one.label_source, one.population)
         counts = {name: int(row[name]) for name in ("n_people", "n_groups", "n_windows")}
         parts.append(
