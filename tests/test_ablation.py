@@ -109,6 +109,7 @@ def test_stacking_holds_connected_people_out_inside_the_fold(monkeypatch):
     def watched(self, X, y=None, groups=None):
         for train, test in split(self, X, y, groups):
             seen.append(not set(groups[train]) & set(groups[test]))
+            seen.append(2 * len(np.unique(groups)) == len(groups))  # two windows of each person
             yield train, test
 
     monkeypatch.setattr(models.fusion.GroupKFold, "split", watched)

@@ -26,17 +26,17 @@ def engagement(numbers):
     """Draw CCC (left; dotted: chance, tick: best baseline) and slopes of lags on self-ratings (right)."""
     scores, slopes = (numbers[numbers["panel"] == panel] for panel in ("score", "slope"))
     height = 1.1 + 0.26 * max(len(scores), len(slopes))
-    drawing = Drawing(figsize=(10.4, height), layout="constrained")
+    drawing = Drawing(figsize=(11.5, height), layout="constrained")
     left, right = drawing.subplots(1, 2)
     signals = list(scores["signals"].unique())
     _forest(left, scores, [PEOPLE_COLOURS[signals.index(s)] for s in scores["signals"]], "signals")
     left.plot(scores["best_baseline"], range(len(scores)), "|", color=INK, markersize=11, markeredgewidth=1.6)
-    left.set_title("CCC in people never seen")
-    left.set_xlabel("dot: model · bar: 95 % interval over people · dotted: chance · tick: best baseline")
+    left.set_title("CCC in people never seen (how many: at the end)")
+    left.set_xlabel("bar: 95 % interval over people · dotted: chance · tick: best baseline", fontsize=7.5)
     colours = [PEOPLE_COLOURS[s == "partner"] for s in slopes["signals"]]
     _forest(right, slopes, colours, "signals")
-    right.set_title("GAP: self-rating by the lag of oneself (actor) and of others (partner)")
-    right.set_xlabel("standard deviations of the rating for one of the lag · 95 % interval over meetings")
+    right.set_title("Slope of own (actor), others' lag (partner)")
+    right.set_xlabel("SD of the rating per SD of the lag · 95 % interval over meetings", fontsize=7.5)
     return drawing
 
 
@@ -47,7 +47,7 @@ def _forest(axis, rows, colours, also):
         axis.plot(row["value"], place, "o", color=colour, markersize=5.5)
     names = [
         f"{_plain(row['target'])} ({row['label_source']}) · {NAMES.get(row[also], row[also])} · "
-        f"{row['corpus'].split()[0]}, {row['n_people']:.0f} people"
+        f"{row['corpus'].split()[0]}, {row['n_people']:.0f}"
         for row in rows.to_dict("records")
     ]
     axis.set_yticks(range(len(rows)), names, fontsize=7.5)
@@ -57,7 +57,7 @@ def _forest(axis, rows, colours, also):
 
 
 def _plain(target):
-    return target.removeprefix("label_").replace("presumed_", "").replace("_", " ")
+    return target.removeprefix("label_").replace("presumed_", "").replace("individual_", "").replace("_", " ")
 
 
 # --- what adds what ---------------------------------------------------------------------------------------------------

@@ -189,21 +189,35 @@ def _interviews(rows, more):
     for target in ASKED["mit"][0]:
         mine, r = (score(rows, corpus, target, "voice", metric) for metric in ("ccc", "r"))
         inside = more[(more["target"] == target) & (more["what"] == "within_person_r")].iloc[0]
-        pitch = score(rows, corpus, target, "voice_f0", "r")
+        pitch, level = (score(rows, corpus, target, part) for part in CONFOUNDS)
         each.append(
             f"{_plain(target)} CCC {said(mine)} (r {r['value']:.2f}; best baseline {mine['best_baseline']:.2f}, "
             f"{mine['best_baseline_name']}; gap {mine['gap']:+.2f} [{mine['gap_low']:+.2f}, {mine['gap_high']:+.2f}], "
-            f"p = {mine['p_permuted']:.3f}; pitch alone r {said(pitch)}; between a person's two interviews r "
-            f"{said(inside)})"
+            f"p = {mine['p_permuted']:.3f}; level alone {said(level)}, pitch alone {said(pitch)}; "
+            f"between a person's two interviews r {said(inside)})"
         )
     one = score(rows, corpus, ASKED["mit"][0][0], "voice")
     told = _verdict(rows, corpus)
     return (
         f"MIT Interview ({one['n_people']:.0f} people, {one['n_windows']:.0f} interviews; labels: mean ratings by "
         f"observers, the names of some presumed): from the voice, in people never seen, {'; '.join(each)}. {told} "
-        "Observers heard that voice, so this says that their impression rests on it, not that anybody was engaged; sex "
-        "is not in the table, so it cannot be ruled out. Its face table is a mean of at most 75 pictures: what a face "
-        "would add is not assessable."
+        f"{_level(rows, corpus)} Observers heard that voice, so their impression rests on it; that is not that "
+        "anybody was engaged. Sex is not in the table and cannot be ruled out. The face table is a mean of at most 75 "
+        "pictures: a claim about the face is not assessable."
+    )
+
+
+def _level(rows, corpus):
+    """Whether the level alone, which may be the microphone's, says as much as the whole voice."""
+    alike = [
+        target
+        for target in ASKED["mit"][0]
+        if score(rows, corpus, target, "voice_intensity")["value"] > score(rows, corpus, target, "voice")["low"]
+    ]
+    names = ", ".join(map(_plain, alike)) or "none of them"
+    return (
+        f"The mean level alone lies within the interval of the whole voice for {names}: loud people, or near and open "
+        "microphones, which this table cannot tell apart."
     )
 
 
