@@ -128,14 +128,6 @@ def test_the_actor_effect_is_positive_where_quick_people_say_they_are_engaged():
     assert added.of_pairs(lost, "A").missing == {"actor_effect": "not_converged"}
 
 
-def test_quantities_found_elsewhere_stand_beside_those_of_a_row():
-    one = verdict.Quantities({"gap": 0.1}, {"actor_effect": "not_computed"})
-    both = added.beside(one, verdict.Quantities({"actor_effect": 0.3}))
-    assert both.numbers == {"gap": 0.1, "actor_effect": 0.3}
-    assert both.missing == {}
-    assert added.beside(one, None) is one
-
-
 # ---- what is committed
 
 

@@ -17,6 +17,7 @@ from mien.figures.instrument import face_error, face_error_numbers, truth, truth
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
 from mien.figures.lips import lip_lag, lip_lag_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
+from mien.figures.ruled import person_scores, person_scores_numbers, verdicts, verdicts_numbers
 from mien.figures.style import STYLE
 
 __all__ = [
@@ -41,6 +42,8 @@ __all__ = [
     "named",
     "people",
     "people_numbers",
+    "person_scores",
+    "person_scores_numbers",
     "ribbon",
     "ribbon_numbers",
     "save",
@@ -50,6 +53,8 @@ __all__ = [
     "tour",
     "truth",
     "truth_numbers",
+    "verdicts",
+    "verdicts_numbers",
     "voice_error",
     "voice_error_numbers",
     "voice_quality",
@@ -208,6 +213,22 @@ ALL = (
         "10_people",
         people_numbers,
         people,
+    ),
+    Figure(
+        "person_scores",
+        "How well the model does person by person (RAVDESS, EmoDB, London), women minus men, and observers of CREMA-D",
+        ("person_scores", "people_gaps"),
+        "10_people",
+        person_scores_numbers,
+        person_scores,
+    ),
+    Figure(
+        "verdicts",
+        "Every claim and statement in every scope that was asked: what the rules say, and which gate stops it",
+        ("verdicts",),
+        "13_verdict",
+        verdicts_numbers,
+        verdicts,
     ),
 )
 

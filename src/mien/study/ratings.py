@@ -15,7 +15,7 @@ from mien import corpora, tables
 from mien.corpora import cremad, gap, haines, mit
 from mien.evidence import agreement, groups, intervals, reliability
 
-NOTEBOOKS = ("05_ratings", "10_people")
+NOTEBOOKS = ("05_ratings",)
 FILES = {"agreement": "agreement.csv", "agreement_people": "agreement_people.csv"}
 """The tables, by name: a row per corpus, target, channel and measure; a row per actor of CREMA-D and channel."""
 

@@ -52,15 +52,6 @@ def of_pairs(found, source):
     return seen
 
 
-def beside(seen, more):
-    """Quantities with those found elsewhere beside them; what is known there is no longer missing."""
-    if more is None:
-        return seen
-    numbers, missing = seen.numbers | more.numbers, seen.missing | more.missing
-    missing = {name: why for name, why in missing.items() if name not in numbers}
-    return Quantities(numbers, missing, seen.rests_on | more.rests_on)
-
-
 def _put(seen, name, value, row):
     if pd.isna(value):
         seen.missing[name] = "not_permuted" if "perm" in name or "detectable" in name else "too_few_people"
