@@ -63,7 +63,7 @@ def _plain(target):
 # --- what adds what ---------------------------------------------------------------------------------------------------
 
 WHATS = {
-    "set": "alone and together",
+    "set": "reached",
     "fusion": "ways to join",
     "shapley": "worth (Shapley)",
     "added": "added",
@@ -95,9 +95,13 @@ def fusion(numbers):
         axis.set_ylim(len(rows) - 0.4, -0.6)
         axis.axvline(0, color=QUIET, linestyle=":", linewidth=1.4)
         axis.grid(axis="x", color=SOFT, linewidth=0.6)
-        axis.set_title(f"{_plain(target)} ({first['label_source']}), {first['corpus']}, {first['n_people']:.0f} people")
+        axis.set_title(
+            f"{_plain(target)} ({first['label_source']}) · {first['corpus'].split()[0]}, {first['n_people']:.0f} people"
+        )
     drawing.supxlabel(
-        "CCC in people never seen, or a difference of CCC · bar: 95 % interval over people (GAP: meetings)"
+        "CCC in people never seen, or a difference of CCC · bar: 95 % interval over people (GAP: meetings)",
+        fontsize=8.5,
+        color=QUIET,
     )
     return drawing
 
