@@ -108,4 +108,5 @@ def fusion(numbers):
 
 def _named(row):
     what = row["model"].replace("ridge", "early").replace("_ratings", "") if row["what"] == "fusion" else row["signals"]
+    what = "all three" if what.count("+") == 2 else what
     return f"{WHATS[row['what']]}: {what}"
