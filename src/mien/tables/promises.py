@@ -60,6 +60,7 @@ REASONS = {
     "no_group_column": "nobody named a column of groups of people",
     "no_predictions": "nothing was predicted for a person never seen",
     "no_headroom": "the ceiling is no higher than chance",
+    "nothing_to_share": "all signals together are not above chance, so there is nothing to share out",
     "no_gestures": "gestures are not measured: turns hold none, and nothing is made to stand for them",
     "no_lexicon": "the optional lexicon is not installed",
     "withheld": "of fewer than 10 people, and shown only with --per-person and their consent",
@@ -250,7 +251,7 @@ PREDICTIONS = Table(
         Column("fold", "which held-out part", low=0),
         Column("truth", "the label", "text"),
     ),
-    prefixes=("probability_",),
+    prefixes=("probability_", "predicted_"),
 )
 
 EVIDENCE = Table(
