@@ -179,7 +179,7 @@ def test_the_interval_of_a_difference_of_two_sets_holds_the_truth_as_often_as_it
     """The difference of two means of unrelated people; 300 worlds, so 95 % is met between 92 and 98 %."""
     settings = evidence.EvidenceSettings(n_bootstrap=400)
     draw = np.random.Generator(np.random.PCG64(5))
-    held = 0
+    held, widths = 0, []
     for _ in range(300):
         x, y = draw.normal(0.3, 1, n), draw.normal(0, 2, n)
 
@@ -188,7 +188,9 @@ def test_the_interval_of_a_difference_of_two_sets_holds_the_truth_as_often_as_it
 
         low, high, _ = intervals.of_two(difference, n, n, settings)
         held += low <= 0.3 <= high
+        widths.append(high - low)
     assert 0.91 <= held / 300 <= 0.985
+    assert 0.8 < np.median(widths) / (2 * 2.1 * np.sqrt((1 + 4) / n)) < 1.2
 
 
 def test_two_sets_of_equal_size_are_drawn_apart():
