@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mien import __version__
+from mien.command import score
 
 SAYS = Console(highlight=False, soft_wrap=True)
 WARNS = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -82,7 +83,8 @@ def _parser():
     parser = argparse.ArgumentParser(prog="mien", description="Do the signals of engagement and sentiment hold up?")
     parser.add_argument("--version", action="version", version=f"mien {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    for add in (_add_fetch, _add_build, _add_anchors, _add_evaluate, _add_trace, _add_draw, _add_reproduce, _add_check):
+    reading = (_add_fetch, _add_build, _add_anchors)
+    for add in (*reading, _add_evaluate, _add_trace, score.add, _add_draw, _add_reproduce, _add_check):
         add(commands)
     return parser
 
