@@ -461,6 +461,17 @@ def test_a_lost_file_is_named(traced, where):
         (traced / where).write_bytes(before)
 
 
+def test_a_row_that_the_report_does_not_know_is_named(traced):
+    path = traced / "out" / "verdicts.csv"
+    before = path.read_text()
+    try:
+        path.write_text(before.replace("/ece/-", "/ecce/-"))
+        notes = {one.what: one.note for one in walked(traced) if one.state == trace.CHANGED}
+        assert notes["quantity:c/label_synthetic/voice/-/-/-/ecce/-"] == "the report knows no such row"
+    finally:
+        path.write_text(before)
+
+
 def test_a_changed_evidence_row_is_named_by_its_line(traced):
     path = traced / "out" / "evidence.csv"
     before = path.read_text()
