@@ -52,14 +52,15 @@ def test_a_lost_file_of_the_recording_is_made_again(small_study, monkeypatch):
 def test_answers_are_computed_from_the_tables(small_study):
     read = small_study.load()
     told = study.answers(read)
-    assert list(told) == ["tour", "face", "voice", "clock", "sentiment", "leaks", "turns", "ratings", "people"]
+    of_questions = ["turns", "ratings", "people", "sentiment", "travel"]
+    assert list(told) == ["tour", "face", "voice", "clock", "leaks", *of_questions]
     assert "SYNTHETIC" in told["tour"]
     row = (
         read["evidence"].query("model == 'logistic' and metric == 'balanced_accuracy' and corpus == 'RAVDESS'").iloc[0]
     )
     assert f"balanced accuracy {row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" in told["sentiment"]
     changed = read["evidence"].assign(gap_low=-0.1)
-    assert "was not detected beyond the best baseline" in study.sentiment(changed)
+    assert "was not detected beyond the best baseline" in study.sentiment.voice(changed)
 
 
 def test_synthetic_numbers_never_enter_the_evidence(small_study):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import zoom_folders
-from mien import __main__, face, media, recordings, river, store, synthetic, tables, windows
+from mien import __main__, face, media, recordings, river, store, synthetic, tables, turns, windows
 from mien.river import clock, names
 from zoom_folders import EMAILS, LATE_S, NAME
 
@@ -58,6 +58,19 @@ def test_one_command_builds_a_zoom_folder_with_names_from_its_transcript(made):
         assert np.abs(measured["start_s"].to_numpy() - scripted["start_s"].to_numpy()).max() < 0.06
 
 
+def test_the_voice_of_each_is_heard_where_they_speak_and_nowhere_else(made):
+    """Nobody's sound file is another's: two merged, or swapped, would be voiced in the other's speech."""
+    _, out, truth, _ = made
+    heard = tables.read(out / "voice.parquet", tables.VOICE)
+    assert set(heard["person_id"]) == {ADA, LI}
+    for name, person in (("ada", ADA), ("ben", LI)):
+        own = heard[heard["person_id"] == person]
+        scripted = truth[(truth["kind"] == "speech") & (truth["person_id"] == name)]
+        inside = turns.covers(own["time_s"].to_numpy(), scripted)
+        assert own["voiced"][inside].mean() > 0.5
+        assert own["voiced"][~inside].mean() < 0.1
+
+
 def test_people_csv_says_who_is_who_and_why(made):
     listed = listed_in(made[1])
     assert listed.loc[["p1", "p2"], "person_id"].tolist() == [ADA, LI]
@@ -84,13 +97,18 @@ def test_a_file_with_another_clock_is_moved_and_the_report_says_so(made):
 
 def test_every_line_that_could_not_be_read_is_named(made):
     for words in (
-        "chat.txt: line 7: no message of a chat in '14:99:00 nonsense'",
+        "chat.txt: line 7: no message of a chat in '14:99:00 …'",
         "participants_1234567890.csv: line 6: no time in 'yesterday'",
         "meeting.transcript.vtt: line 46: unreadable cue times",
         "1 cues without a name are left out",
         "timeline.json: entry 21: no time 'ts'",
     ):
         assert any(words in warning for warning in made[3]["warnings"]), words
+    (one,) = made[3]["recordings"].values()
+    told = [one["stages"]["transcript"], one["stages"]["timeline"], one["chat"], one["participants"]]
+    assert [len(about["unread"]) for about in told] == [1, 1, 1, 1]
+    assert told[0]["lines_without_name"] == [42]
+    assert told[0]["cues"] + told[0]["unreadable_cues"] == len(made[2].query("kind == 'speech'")) + 2
 
 
 def test_the_chat_has_its_own_zero_and_no_words(made):

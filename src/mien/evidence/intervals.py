@@ -84,9 +84,37 @@ def _each_without(n_groups, size=2000):
         yield 1 - np.eye(min(size, n_groups - at), n_groups, at)
 
 
-def resamples(n_groups, settings):
-    """Bootstrap weights (n_bootstrap, groups): how often each group is drawn when groups are drawn with return."""
-    draw = store.rng(f"evidence/bootstrap/{n_groups}", settings.seed)
+def of_two(statistic, n_first, n_second, settings):
+    """The interval of a statistic of two sets of groups that have nobody in common: (low, high, method).
+
+    ``statistic`` maps weights of the first and of the second (weightings, groups) to values (weightings,). Each set is
+    resampled on its own; below ``few_groups`` in either, errors of both jackknives add up, with the degrees of freedom
+    of Welch (1947, Biometrika 34: 28).
+    """
+    ones = np.ones((1, n_first)), np.ones((1, n_second))
+    value = statistic(*ones)[0]
+    first = np.concatenate([statistic(without, ones[1]) for without in _each_without(n_first)])
+    second = np.concatenate([statistic(ones[0], without) for without in _each_without(n_second)])
+    if min(n_first, n_second) >= settings.few_groups:
+        resampled = statistic(resamples(n_first, settings), resamples(n_second, settings, "/second"))
+        around = np.concatenate([part - np.nanmean(part) for part in (first, second)])
+        low, high = bca(value, resampled, value + around, settings.level)
+        return float(low), float(high), f"bca_{settings.n_bootstrap}_of_two"
+    parts = [(len(part) - 1) / len(part) * np.sum((part - part.mean()) ** 2) for part in (first, second)]
+    error = sum(parts)
+    if not error > 0:
+        return (float(value), float(value), "jackknife_t_of_two") if error == 0 else (np.nan, np.nan, "")
+    freedom = error**2 / (parts[0] ** 2 / (n_first - 1) + parts[1] ** 2 / (n_second - 1))
+    half = stats.t.ppf(0.5 + settings.level / 2, freedom) * np.sqrt(error)
+    return float(value - half), float(value + half), "jackknife_t_of_two"
+
+
+def resamples(n_groups, settings, of=""):
+    """Bootstrap weights (n_bootstrap, groups): how often each group is drawn when groups are drawn with return.
+
+    ``of`` names another set of groups, which is drawn apart from the first.
+    """
+    draw = store.rng(f"evidence/bootstrap/{n_groups}{of}", settings.seed)
     return draw.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=settings.n_bootstrap)
 
 

@@ -68,6 +68,11 @@ def out_of_fold(model, signals, codes, plan, n_classes, ready=None):
     return told.round(DECIMALS)
 
 
+def elsewhere(model, seen, codes, unseen, n_classes):
+    """Probabilities (1, n, classes) that a model, fitted on one corpus alone, gives to the windows of another."""
+    return _fit_and_tell(clone(model), seen, codes, unseen, n_classes)[None].round(DECIMALS)
+
+
 def prepare(model, signals, plan):
     """Fit the label-free first half of a model once per training part: {training rows: (training, held out)}.
 

@@ -17,7 +17,9 @@ from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numb
 from mien.figures.lips import lip_lag, lip_lag_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
 from mien.figures.ruled import person_scores, person_scores_numbers, verdicts, verdicts_numbers
+from mien.figures.sentiment import sentiment, sentiment_numbers
 from mien.figures.style import STYLE
+from mien.figures.travel import travel, travel_numbers
 
 __all__ = [
     "ALL",
@@ -44,8 +46,12 @@ __all__ = [
     "save",
     "scores",
     "scores_numbers",
+    "sentiment",
+    "sentiment_numbers",
     "show",
     "tour",
+    "travel",
+    "travel_numbers",
     "truth",
     "truth_numbers",
     "verdicts",
@@ -178,6 +184,14 @@ ALL = (
         scores,
     ),
     Figure(
+        "sentiment",
+        "Feeling from voice, face and turns by the source of the label, and published numbers beside ours",
+        ("evidence", "sentiment", "sentiment_unshared", "published"),
+        "06_sentiment",
+        sentiment_numbers,
+        sentiment,
+    ),
+    Figure(
         "leak_ladder",
         "How good the same model looks under ever more honest splits of the same data",
         ("leaks",),
@@ -208,6 +222,14 @@ ALL = (
         "13_verdict",
         verdicts_numbers,
         verdicts,
+    ),
+    Figure(
+        "travel",
+        "What a model of acted emotion is worth in a corpus it never heard, RAVDESS and EmoDB, and what turns round",
+        ("travel", "travel_measures"),
+        "11_travel",
+        travel_numbers,
+        travel,
     ),
 )
 

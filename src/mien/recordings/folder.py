@@ -48,6 +48,8 @@ def is_hidden(path):
 
 def _kind_of(path):
     """The kind of a file by its ending; '' for a file that no recording is made of."""
+    if path.suffix.lower() in TRANSCRIPT and zoom.kind_of(path):
+        return zoom.kind_of(path)
     for kind, endings in (("video", VIDEO), ("mixed_audio", AUDIO), ("transcript", TRANSCRIPT), ("segments", SEGMENTS)):
         if path.suffix.lower() in endings or (kind == "segments" and path.name == SEGMENTS_NAME):
             return kind

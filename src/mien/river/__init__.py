@@ -78,8 +78,9 @@ def build(found, out, settings=None, workers=1, progress=None, hand=None):
     _write_tables(built, good, out, settings, hand)
     left = _left_out(built, jobs, errors) | {"failed": failed}
     left["warnings"] += told.get("warnings", [])
-    left["warnings"] += [warning for recording in built for warning in (*recording.notes, *late(recording, good))]
     noted = store.notes(out / FILES["turns"])
+    left["warnings"] += [note for recording in built for note in recording.notes]
+    left["warnings"] += [words for one in built for words in late(one, good, noted["cues"][one.recording_id])]
     left["warnings"] += [warning for one in noted["mouths"].items() for warning in doubted(*one)]
     left["warnings"] += [warning for one in noted["lips"].items() for warning in out_of_step(*one)]
     left["warnings"] += [w for one in noted["crosstalk"].items() for w in overheard.doubted(*one, settings.crosstalk)]
@@ -135,7 +136,7 @@ def _write_tables(built, jobs, out, settings, hand):
                 messages, chat_told = beside.chat(one, recording)
                 chats.append(messages)
                 told[one.recording_id] = {"mouths": one.mouths, "lips": one.lips, "crosstalk": one.crosstalk}
-                told[one.recording_id] |= {"chat": chat_told, "participants": people_told}
+                told[one.recording_id] |= {"chat": chat_told, "participants": people_told, "cues": one.cues}
                 known.append(who.listed(one, notes, recording, there))
                 happened.append(who.layout(one, notes))
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
@@ -169,7 +170,8 @@ def _causes(built, jobs, out, settings, hand):
 
 def _told(told):
     """What was seen on the way, by kind and recording; for the report."""
-    kept = {kind: {name: one[kind] for name, one in told.items()} for kind in ("mouths", "lips", "crosstalk")}
+    kinds = ("mouths", "lips", "crosstalk", "cues")
+    kept = {kind: {name: one[kind] for name, one in told.items()} for kind in kinds}
     kept["beside"] = {}
     for name, one in told.items():
         files = {kind: one[kind] for kind in ("chat", "participants")}

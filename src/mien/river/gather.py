@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from mien import face, people, store, tables, turns, voice, windows
-from mien.river import clock, mouths, overheard
+from mien.river import clock, cues, mouths, overheard
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
@@ -28,7 +28,8 @@ def gather(recording, jobs, settings, hand=None):
     mine, hand = parts_of(recording, jobs), hand or people.Hand()
     found, video = _faces_of(mine)
     sounds = {who: _sound(job, mine) for (stage, who), job in mine.items() if stage == "voice"}
-    segments, source, duration_s = _spoken(mine)
+    clocks = cue_clocks(mine, recording, hand)
+    segments, source, duration_s = _spoken(mine, clocks)
     tracks = list(found["person_id"].unique())
     hand.check(recording.recording_id, tracks, _names(sounds, segments, recording))
     faces = hand.faces(found)
@@ -68,6 +69,7 @@ def gather(recording, jobs, settings, hand=None):
         mouths=told,
         lips=lips,
         crosstalk=overheard.told(heard),
+        cues=clocks,
         is_synthetic=recording.is_synthetic,
         part_of=recording.part_of,
     )
@@ -79,7 +81,7 @@ class Gathered(windows.Measured):
 
     ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely;
     ``hand`` overrules both; ``mouths`` tells how far speech and mouths agree, ``lips`` how late the sound is against
-    them, ``crosstalk`` who is overheard by whom.
+    them, ``crosstalk`` who is overheard by whom, ``cues`` how late each list of who spoke when is.
     """
 
     part: Path | None = None
@@ -89,6 +91,7 @@ class Gathered(windows.Measured):
     mouths: dict = field(default_factory=dict)
     lips: dict = field(default_factory=dict)
     crosstalk: list = field(default_factory=list)
+    cues: dict = field(default_factory=dict)
 
     def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
         """One person's face in start_s <= t < end_s with all columns, or those named, read from the kept file."""
@@ -152,14 +155,31 @@ def _faces_of(mine):
     return pd.read_parquet(part, columns=LIGHT), {"sampled_rate_hz": notes["sampled_rate_hz"]}
 
 
-def _spoken(mine):
+def cue_clocks(mine, recording, hand):
+    """How late each list of who spoke when is against what is heard, as it is told: {kind: facts}."""
+    heard = [(who, spoken(job, mine)) for (stage, who), job in mine.items() if stage == "speech"]
+    heard = [rows.assign(person_id=person_of(who, recording.names, hand) if who else "anybody") for who, rows in heard]
+    heard, found = stack(heard) if heard else turns.SEGMENTS.empty(), {}
+    for kind, rows in _listed(mine, {}).items():
+        names = {name: person_of(name, recording.names, hand) for name in set(rows["person_id"])}
+        shift = cues.lag(rows.assign(person_id=rows["person_id"].map(names)), heard)
+        found[kind] = cues.about(shift, rows, len(heard) > 0)
+    return found
+
+
+def _listed(mine, clocks):
+    """Who spoke when by every list of it, on the clock of the sound: {kind: segments}."""
+    rows = {kind: tables.read(mine[(kind, "")].part, turns.SEGMENTS) for kind in LISTED if (kind, "") in mine}
+    return {kind: cues.moved(table, clocks[kind]["moved_by_s"] if clocks else 0.0) for kind, table in rows.items()}
+
+
+def _spoken(mine, clocks):
     """Who spoke when, from which source, and how long the recording lasts; nothing is said after its media end."""
     notes = [store.notes(job.part) for job in mine.values()]
     ends = [n["sound_end_s"] for n in notes if "sound_end_s" in n]
     ends += [n["picture_end_s"] for n in notes if "picture_end_s" in n]
     speech = {who: spoken(job, mine) for (stage, who), job in mine.items() if stage == "speech"}
-    listed = {kind: mine[(kind, "")].part for kind in LISTED if (kind, "") in mine}
-    segments, source = _segments(listed, speech)
+    segments, source = _segments(_listed(mine, clocks), speech)
     if not ends:
         return segments, source, float(segments["end_s"].max()) if len(segments) else 0.0
     duration_s = float(max(ends))
@@ -169,19 +189,20 @@ def _spoken(mine):
     return inside.assign(end_s=inside["end_s"].clip(upper=duration_s)), source, duration_s
 
 
-def late(recording, jobs):
-    """A warning for each list of segments or transcript of which something lies after the end of the media."""
+def late(recording, jobs, clocks):
+    """A warning for each list of segments or transcript of which something lies after the end of the media.
+
+    ``clocks`` as :func:`cue_clocks` gives them.
+    """
     mine = parts_of(recording, jobs)
-    _, _, duration_s = _spoken(mine)
-    for kind in LISTED:
-        if (kind, "") in mine:
-            listed = tables.read(mine[(kind, "")].part, turns.SEGMENTS)
-            after = int((listed["end_s"] > duration_s + 0.5).sum())
-            if after:
-                yield f"{recording.recording_id}: {after} pieces of the {kind} end after the media ({duration_s:.1f} s)"
-            first_s = listed["start_s"].min()
-            if after and first_s >= duration_s:
-                yield f"{recording.recording_id}: the {kind} is on another clock (its first time is {first_s:.1f} s)"
+    _, _, duration_s = _spoken(mine, clocks)
+    for kind, listed in _listed(mine, clocks).items():
+        after = int((listed["end_s"] > duration_s + 0.5).sum())
+        if after:
+            yield f"{recording.recording_id}: {after} pieces of the {kind} end after the media ({duration_s:.1f} s)"
+        first_s = listed["start_s"].min()
+        if after and first_s >= duration_s:
+            yield f"{recording.recording_id}: the {kind} is on another clock (its first time is {first_s:.1f} s)"
 
 
 def _names(sounds, segments, recording):
@@ -283,8 +304,7 @@ def _segments(listed, speech):
     own = {who: rows for who, rows in speech.items() if who}
     if own:
         return stack([rows.assign(person_id=who) for who, rows in own.items()]), "person_audio"
-    for kind, part in listed.items():
-        rows = tables.read(part, turns.SEGMENTS)
+    for kind, rows in listed.items():
         if len(rows):
             return rows, kind
     if speech:

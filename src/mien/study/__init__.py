@@ -22,9 +22,7 @@ from mien.turns import anchors
 
 CORPORA = {"ravdess": "RAVDESS", "emodb": "EmoDB"}
 TARGET, SIGNALS, MODELS = "label_valence", "voice", ("logistic", "forest")
-NOTEBOOKS = tuple(
-    sorted(("00_tour", "01_face", "02_voice", "04_clock", "06_sentiment", "09_leaks", *questions.NOTEBOOKS))
-)
+NOTEBOOKS = tuple(sorted(("00_tour", "01_face", "02_voice", "04_clock", "09_leaks", *questions.NOTEBOOKS)))
 LEAK_MODELS = ("logistic", "forest")
 TOUR_FIGURES = ("tour_ribbon", "tour_truth")
 
@@ -341,7 +339,7 @@ def built(folder, recording_id=None):
 def answers(read):
     """The computed sentences of the study, by name."""
     told = {"tour": tour(read), "face": instrument.answer(read["face_error"]), "voice": voices.answer(read)}
-    told |= {"clock": lips.answer(read), "sentiment": sentiment(read["evidence"]), "leaks": ladder(read["leaks"])}
+    told |= {"clock": lips.answer(read), "leaks": ladder(read["leaks"])}
     return told | questions.answers(read)
 
 
@@ -358,26 +356,6 @@ def tour(read):
         f"SYNTHETIC recording with known truth, {read['windows']['end_s'].max():.0f} s, {people} people: "
         f"median error {cents:.0f} cents in pitch, {onset:.0f} ms in the onset of speech, {yaw:.1f}° in head yaw. "
         "This says how right the instrument is on an easy recording, and nothing about people."
-    )
-
-
-def sentiment(rows, model=MODELS[0], metric="balanced_accuracy"):
-    """Whether the voice predicts acted valence in people never seen, in a sentence per corpus."""
-    chosen = rows[(rows["model"] == model) & (rows["metric"] == metric)]
-    above = (chosen["gap_low"] > 0) & (chosen["p_permuted"] < 0.05)
-    if above.all():
-        verb = "is detectable in acted speech by people never seen"
-    elif above.any():
-        verb = f"is detectable in acted speech by people never seen in {' and '.join(chosen.loc[above, 'corpus'])} only"
-    else:
-        verb = "was not detected beyond the best baseline"
-    parts = [
-        f"{row['corpus']} ({row['n_people']:.0f} people, {row['n_windows']:.0f} clips): {evidence.phrase(row)}"
-        for _, row in chosen.iterrows()
-    ]
-    return (
-        f"Acted valence {verb} ({model}, voice): {'; '.join(parts)}. Acted labels say how a feeling is displayed on "
-        "request; they are no evidence about what anybody feels, and so few people settle no claim about people."
     )
 
 

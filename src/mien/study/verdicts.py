@@ -16,6 +16,7 @@ import pandas as pd
 
 from mien import corpora, evidence, store, tables, verdict
 from mien.evidence import leakage, quantities
+from mien.study import travel
 from mien.verdict import trace, words
 
 NOTEBOOKS = ("13_verdict",)
@@ -78,7 +79,14 @@ ASKED = (
 )
 MEDIA = "media_sha256.csv"
 """The sha256 of the recordings that the windows tables were measured on; made by hand (:func:`remake`)."""
-INPUTS = ("evidence.csv", "verdict_rules.yaml", MEDIA, *dict.fromkeys(one.file for one in ASKED), *QUANTITIES)
+INPUTS = (
+    "evidence.csv",
+    "travel.csv",
+    "verdict_rules.yaml",
+    MEDIA,
+    *dict.fromkeys(one.file for one in ASKED),
+    *QUANTITIES,
+)
 
 
 def windows(data, asked):
@@ -101,7 +109,9 @@ def make(data, settings, workers=1, tick=lambda *_: None):
     more = [predicted, *(tables.read(data / file, tables.QUANTITIES) for file in QUANTITIES)]
     given = {(one.corpus, one.target): part["given"] for one, part in zip(ASKED, parts, strict=True)}
     rows = pd.concat([first, further], ignore_index=True)
-    found = verdict.of_evidence(rows, rules, given, METRIC, MODEL, pd.concat(more, ignore_index=True))
+    away = travel.read(data)["travel"].query(f"treatment == {travel.DECLARED!r}")
+    more = pd.concat(more, ignore_index=True)
+    found = verdict.of_evidence(rows, rules, given, METRIC, MODEL, more, transfer=away)
     made = {"further_evidence": further, "predicted_quantities": predicted, "verdicts": found}
     way = [row for one, part in zip(ASKED, parts, strict=True) for row in _way(data, one, part, made, rules)]
     return made | {"verdict_trace": pd.DataFrame(way, columns=WAY)}

@@ -62,6 +62,8 @@ REASONS = {
     "no_gestures": "gestures are not measured: turns hold none, and nothing is made to stand for them",
     "no_lexicon": "the optional lexicon is not installed",
     "withheld": "of fewer than 10 people, and shown only with --per-person and their consent",
+    "nothing_at_home": "where the model was trained its score is not shown to be above chance: nothing to carry away",
+    "is_home": "the model was trained on other people of this corpus",
 }
 """Why a value is missing. Every NaN in a mien table is explained by one of these words."""
 
