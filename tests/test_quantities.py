@@ -650,9 +650,7 @@ def test_committed_verdicts_follow_from_the_committed_tables():
         (one.corpus, one.target): verdict.Given(one.label_source, one.population, None, {}, 0.0, 0)
         for one in verdicts.ASKED
     }
-    more = [committed("predicted_quantities"), *(tables.read(data / n, tables.QUANTITIES) for n in verdicts.QUANTITIES)]
-    rows, more = rows.reset_index(drop=True), pd.concat(more, ignore_index=True)
-    again = verdict.of_evidence(rows, RULES, given, verdicts.METRIC, verdicts.MODEL, more)
+    again = verdicts.ruled(data, RULES, rows.reset_index(drop=True), given, committed("predicted_quantities"))
     found = committed("verdicts")
     assert list(again["wording"]) == list(found["wording"])
     assert list(again["rests_on"]) == list(found["rests_on"])
