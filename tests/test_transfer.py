@@ -137,6 +137,12 @@ def test_a_baseline_that_travels_is_the_bar_where_it_does_better():
     away = here[(here["metric"] == "auc") & (here["trained_on"] == "A") & (here["corpus"] == "B")].iloc[0]
     assert away["best_baseline_name"].startswith("B3_confounds")
     assert away["gap_high"] < 0
+    places = transfer._places({"A": a, "B": b}, "label_synthetic", "voice", QUICK)
+    carried_ = {rung.model: rung for rung in transfer._carried(*places, QUICK)}
+    assert carried_["B3_confounds_carried"].score("auc")[0] > 0.9
+    b["confound_noise"] = -b["confound_noise"]  # what is learnt in A is wrong in B: it was learnt in A
+    turned_ = transfer._carried(*transfer._places({"A": a, "B": b}, "label_synthetic", "voice", QUICK), QUICK)
+    assert turned_[1].score("auc")[0] < 0.1
 
 
 # --- questions that cannot be put ------------------------------------------------------------------------------------

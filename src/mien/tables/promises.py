@@ -28,6 +28,7 @@ REASONS = {
     "no_audio": "the recording has no sound for this person",
     "silent": "the sound is digital silence",
     "unvoiced": "no voiced frame here",
+    "few_periods": "too few glottal periods that can be compared",
     "no_pause": "the person made no pause to measure",
     "no_noise": "the pauses are digital silence (a gate or a mute), so the noise under the voice is not known",
     "few_pauses": "too few pauses with audible noise in them to tell whether the gain was turned",

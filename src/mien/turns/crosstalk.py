@@ -43,7 +43,9 @@ cross-talk); Wrigley, Brown, Wan & Renals 2005, IEEE Trans. Speech and Audio Pro
 """
 
 from dataclasses import dataclass, field
-from itertools import combinations
+from functools import cached_property
+from itertools import combinations, groupby
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -146,19 +148,25 @@ class _Track:
     speech: np.ndarray
     noise: np.ndarray
 
+    @cached_property
+    def floored(self):
+        """The level, not under 40 dB below its loud parts."""
+        return np.maximum(self.level, np.quantile(self.level, 0.95) - 40)
+
 
 def cleaned(speech, sounds, settings=None):
     """Take out of everybody's detected speech what is only heard of the others.
 
     ``speech`` {person_id: table with start_s, end_s} and ``sounds`` {person_id: table as of :func:`mien.voice.frames`:
-    time_s, level_db, mfcc_1 to mfcc_4} of one recording, on one clock. Returns :class:`Cleaned`; where no track hears
-    another the speech is the same, to the object. A way that is not sure (trust below ``sure``) takes nothing out.
+    time_s, level_db, noise_db, mfcc_1 to mfcc_4} of one recording, on one clock; they are taken one at a time. Returns
+    :class:`Cleaned`; where no track hears another the speech is the same, to the object. A way that is not sure (trust
+    below ``sure``) takes nothing out.
     """
     settings = settings or CrosstalkSettings()
     names = [name for name in speech if name in sounds and len(sounds[name])]
     if len(names) < 2:
         return Cleaned(speech)
-    tracks = _tracks({name: sounds[name] for name in names}, speech)
+    tracks = _tracks(names, sounds, speech)
     ways = _ways(_judged(_compared_pairs(tracks, settings), tracks, settings), settings)
     good = {way: rows for way, rows in ways.items() if _trust(rows) >= settings.sure}
     heard, above = _above_others(tracks, good, settings)
@@ -169,9 +177,9 @@ def cleaned(speech, sounds, settings=None):
     return Cleaned(cleaned_up, told, others)
 
 
-def _tracks(sounds, speech):
-    count = round(max(rows["time_s"].max() for rows in sounds.values()) / HOP_S) + 2
-    return {name: _track(rows, speech[name], count) for name, rows in sounds.items()}
+def _tracks(names, sounds, speech):
+    count = round(max(sounds[name]["time_s"].max() for name in names) / HOP_S) + 2
+    return {name: _track(sounds[name], speech[name], count) for name in names}
 
 
 def _track(rows, speech, count):
@@ -228,7 +236,8 @@ def _judged(copies, tracks, settings):
         mine = copies[(copies["one"] == name) | (copies["other"] == name)]
         quiet[name] = np.quantile(levels[name][mine["first"].to_numpy(int)], 0.1) if len(mine) else 0.0
     rows = []
-    for first, group in copies.groupby("first"):
+    in_order = copies.sort_values("first", kind="stable").itertuples(index=False)
+    for first, group in groupby(in_order, attrgetter("first")):
         for members, pairs in _connected(group):
             rows += _piece(first, members, pairs, {n: levels[n][int(first)] for n in members}, quiet, settings)
     return pd.DataFrame(rows, columns=["first", "source", "listener", "gain_db", "delay_s", "trust"])
@@ -246,7 +255,7 @@ def _piece_levels(level, size):
 
 def _connected(group):
     """The sets of tracks that carry one voice in a piece, each with the pairs in it."""
-    pairs = {(row.one, row.other): row for row in group.itertuples()}
+    pairs = {(row.one, row.other): row for row in group}
     sets = []
     for pair in pairs:
         joined = set(pair).union(*(one for one in sets if one & set(pair)))
@@ -334,7 +343,9 @@ def _above_others(tracks, ways, settings):
     listeners = sorted({listener for _, listener in ways})
     alike = {way: _alike(tracks[way[1]], tracks[way[0]], rows, settings) for way, rows in ways.items()}
     own = {name: track.speech for name, track in tracks.items()}
+    heard = above = None
     for _ in range(3):
+        del heard, above  # of an hour they are large
         speaks = {name: track.speech & own[name] for name, track in tracks.items()}
         heard = {way: _explained(tracks[way[0]], speaks[way[0]], rows, settings) for way, rows in ways.items()}
         above = {name: _above(name, tracks[name], heard, alike, settings) for name in listeners}
@@ -490,12 +501,8 @@ def _compared(one, other, starts, size, most):
 
 def _channels(one, other):
     """What is compared of two tracks, with its weight."""
-    yield _floored(one.level), _floored(other.level), 2.0
+    yield one.floored, other.floored, 2.0
     yield from ((a, b, 1.0) for a, b in zip(one.timbre, other.timbre, strict=True))
-
-
-def _floored(level):
-    return np.maximum(level, np.quantile(level, 0.95) - 40)
 
 
 def _correlation(ours, theirs, size):
