@@ -1,4 +1,4 @@
-"""One video and one mixed sound track of SYNTHETIC talk of known truth: who speaks when, by mouths, and how wrong it is."""
+"""One video and one mixed sound of SYNTHETIC talk of known truth: who speaks when, by mouths, and how wrong it is."""
 
 import sys
 
@@ -66,12 +66,12 @@ def test_one_video_and_one_sound_are_wrong_in_at_most_15_percent(gallery):
 
 
 def test_short_words_into_anothers_speech_are_heard(gallery):
-    """Some of them: without second voices all of the overlap is missed."""
+    """The one of this short talk: without second voices all of the overlap is missed."""
     truth, found = (turns.table(rows, 26.0).query("kind == 'backchannel'") for rows in gallery)
     middles = truth[EDGES].mean(axis=1).to_numpy()
     heard = ((middles[:, None] >= found["start_s"].to_numpy()) & (middles[:, None] < found["end_s"].to_numpy())).any(1)
-    assert len(truth) >= 3
-    assert heard.mean() >= 0.3
+    assert len(truth) >= 1
+    assert heard.all()
 
 
 # ---- many talks, as the product sees drawn mouths --------------------------------------------------------------------
