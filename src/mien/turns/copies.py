@@ -26,6 +26,7 @@ class Track:
 
 
 def tracks_of(sounds, speech):
+    """All tracks on one clock of 10 ms: {person_id: :class:`Track`}."""
     count = round(max(rows["time_s"].max() for rows in sounds.values()) / HOP_S) + 2
     return {name: _track(rows, speech[name], count) for name, rows in sounds.items()}
 
@@ -58,6 +59,7 @@ def ways(tracks, settings):
 
 
 def trust_of(rows):
+    """How sure a way is, 0..1: mean trust of its pieces times the share that agree."""
     return float((rows["trust"] * rows["agree"]).mean())
 
 
