@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mien import figures, tables, turns
+from mien import figures, tables, turns, verdict
 
 
 def ribbon_tables(people=("ada", "ben")):
@@ -141,6 +141,31 @@ def lip_rows():
     return pd.concat([clips, talks.assign(trust=0.8)], ignore_index=True)
 
 
+def verdict_rows():
+    known = {"n_leakage_failures": 0, "n_groups": 60, "coverage": 1, "minimum_detectable_gap": 0.1, "icc_retest": 0.6}
+    counts = {"n_people": 60, "n_groups": 60, "n_windows": 600}
+    parts = []
+    for corpus, more in (("A", {}), ("B", {"n_groups": 12}), ("C", {"calibration_slope": 2.0, "ece": 0.2})):
+        scope = verdict.Scope(corpus, "voice", "label_x", "observer")
+        parts.append(verdict.judge(known | more, verdict.load(), scope, counts=counts | {"n_groups": 60}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def people_tables():
+    people = {"person_id": ["a", "b", "c", "d"], "sex": ["female", "male"] * 2, "corpus": ["A", "A", "B", "B"]}
+    scores = pd.DataFrame(people).assign(signals="voice", balanced_accuracy=[0.5, 0.6, 0.7, 0.8], n_windows=9)
+    columns = ["corpus", "who", "measure", "value", "low", "high"]
+    gaps = [("A", "model", "balanced accuracy of a person", np.nan, np.nan, np.nan)]
+    gaps += [
+        ("B", "model", "balanced accuracy of a person", 0.1, 0.05, 0.15),
+        ("C", "observers", "votes from face", 0, -1, 1),
+    ]
+    apart = pd.DataFrame(gaps, columns=columns).assign(
+        group="female minus male", n_female=40, n_male=41, label_class=""
+    )
+    return {"person_scores": scores, "people_gaps": apart}
+
+
 READ = ribbon_tables() | {
     "truth": pd.DataFrame(
         {"person_id": ["a", "b"], "quantity": "pitch", "unit": "Hz", "scripted": [1.0, 2.0], "measured": [1.1, 1.9]}
@@ -156,6 +181,8 @@ READ = ribbon_tables() | {
         {"person_id": ["a", "b"] * 3, "channel": np.repeat(["voice", "face", "both"], 2), "sex": ["female", "male"] * 3}
     ).assign(hit_rate=0.5),
     "leaks": leak_rows(),
+    "verdicts": verdict_rows(),
+    **people_tables(),
 }
 
 
@@ -180,6 +207,7 @@ def test_the_manifest_names_what_each_figure_shows_and_who_asks():
         "06_sentiment",
         "09_leaks",
         "10_people",
+        "13_verdict",
     }
     assert made["shows"].str.len().min() > 20
 
@@ -293,3 +321,22 @@ def test_the_lags_of_clips_are_drawn_by_trust_and_the_error_by_speech():
     ]
     error = made[(made["panel"] == "error") & (made["line"] == "real clips in a row, 10 pictures/s")]
     assert error[["place", "value"]].to_numpy() == pytest.approx(np.array([[3.0, 0.1 / 6], [6.0, 0.1 / 12]]))
+
+
+def test_every_verdict_has_a_square_in_its_state():
+    numbers = figures.verdicts_numbers(READ["verdicts"])
+    assert len(numbers) == len(READ["verdicts"])
+    at = numbers.assign(corpus=READ["verdicts"]["corpus"], name=READ["verdicts"]["claim"]).set_index(["corpus", "name"])
+    assert at.loc[("A", "C3_reliable"), "state"] == "in part"
+    assert at.loc[("A", "C2_transfer"), "state"] == "nothing measured"
+    assert at.loc[("B", "C3_reliable"), ["state", "gates"]].tolist() == ["a gate fails", "units"]
+    assert at.loc[("C", "C10_calibrated"), "state"] == "does not hold"
+    assert set(numbers["state"]) <= set(figures.ruled.COLOURS)
+
+
+def test_a_difference_that_is_not_testable_stays_without_a_number():
+    numbers = figures.person_scores_numbers(READ["person_scores"], READ["people_gaps"])
+    apart = numbers[numbers["panel"] == "differences"].set_index("corpus")
+    assert np.isnan(apart.at["A", "value"])
+    assert (apart.at["B", "value"], apart.at["C", "place"]) == (0.1, "face")
+    assert (numbers["panel"] == "people").sum() == 4

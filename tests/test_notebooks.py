@@ -54,7 +54,7 @@ def test_a_notebook_is_committed_with_outputs_and_no_error(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_runs_from_top_to_bottom_and_computes_its_answer(name, small_study, tmp_path, monkeypatch):
     monkeypatch.setenv("MIEN_STUDY", str(small_study.root))
-    study.run_notebook(NOTEBOOKS / f"{name}.ipynb", tmp_path / "run.ipynb")
+    study.notebooks.run(NOTEBOOKS / f"{name}.ipynb", tmp_path / "run.ipynb")
     run = nbformat.read(tmp_path / "run.ipynb", as_version=4)
     said = [o["text"] for c in run.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "stream"]
     answers = study.answers(small_study.load())
@@ -67,7 +67,7 @@ def test_the_kernel_alone_is_told_which_study(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     cell = nbformat.v4.new_code_cell("import os; print(os.environ['MIEN_STUDY'])")
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "notebooks/asks.ipynb")
-    study.run_notebook(tmp_path / "notebooks/asks.ipynb", tmp_path / "out.ipynb")
+    study.notebooks.run(tmp_path / "notebooks/asks.ipynb", tmp_path / "out.ipynb")
     (cell,) = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
     assert cell.outputs[0]["text"].strip() == str(tmp_path)
     assert "MIEN_STUDY" not in os.environ
@@ -79,7 +79,7 @@ def test_a_failing_cell_names_the_notebook(tmp_path):
     notebook.cells = [nbformat.v4.new_code_cell("1 / 0")]
     nbformat.write(notebook, tmp_path / "bad.ipynb")
     with pytest.raises(tables.TableError, match=r"bad\.ipynb: a cell failed"):
-        study.run_notebook(tmp_path / "bad.ipynb", tmp_path / "out.ipynb")
+        study.notebooks.run(tmp_path / "bad.ipynb", tmp_path / "out.ipynb")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,5 +1,7 @@
 """The default study: made once, remade only where a cause changed, and answered in computed sentences."""
 
+from types import ModuleType
+
 import pandas as pd
 import pytest
 
@@ -50,14 +52,15 @@ def test_a_lost_file_of_the_recording_is_made_again(small_study, monkeypatch):
 def test_answers_are_computed_from_the_tables(small_study):
     read = small_study.load()
     told = study.answers(read)
-    assert list(told) == ["tour", "face", "voice", "turns", "clock", "sentiment", "leaks", "ratings", "people"]
+    of_questions = ["turns", "ratings", "people", "sentiment", "travel"]
+    assert list(told) == ["tour", "face", "voice", "clock", "leaks", *of_questions]
     assert "SYNTHETIC" in told["tour"]
     row = (
         read["evidence"].query("model == 'logistic' and metric == 'balanced_accuracy' and corpus == 'RAVDESS'").iloc[0]
     )
     assert f"balanced accuracy {row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" in told["sentiment"]
     changed = read["evidence"].assign(gap_low=-0.1)
-    assert "was not detected beyond the best baseline" in study.sentiment(changed)
+    assert "was not detected beyond the best baseline" in study.sentiment.voice(changed)
 
 
 def test_synthetic_numbers_never_enter_the_evidence(small_study):
@@ -129,3 +132,33 @@ def test_committed_leaks_put_row_and_person_splits_side_by_side_on_the_same_data
 
 def test_what_is_committed_keeps_its_promises():
     assert COMMITTED.check() == []
+
+
+def question(made, says):
+    """A question with one table that is made from one other; ``made`` notes each time it is."""
+
+    def make(data, settings, workers, tick):
+        made.append(settings)
+        return {"mine": pd.DataFrame({"said": [says, (data / "given.csv").read_text()]})}
+
+    module = ModuleType("mien.study.conversations")
+    vars(module).update(FILES={"mine": "mine.csv"}, INPUTS=("given.csv",), ROOMS=("tables",), make=make)
+    return module
+
+
+def test_a_question_is_made_again_only_where_a_table_it_reads_has_changed(tmp_path, monkeypatch):
+    made, settings = [], evidence.EvidenceSettings()
+    monkeypatch.setattr(study.questions, "ALL", (question(made, "so"), ModuleType("read_only")))
+    for given, times in (("a", 1), ("a", 1), ("b", 2)):
+        (tmp_path / "given.csv").write_text(given)
+        study.questions.make(tmp_path, settings)
+        assert len(made) == times
+        assert pd.read_csv(tmp_path / "mine.csv")["said"].tolist() == ["so", given]
+    study.questions.make(tmp_path, evidence.EvidenceSettings(n_folds=3))
+    assert [asked.n_folds for asked in made] == [5, 5, 3]
+
+
+def test_no_two_questions_own_a_table_or_a_notebook():
+    owned = [table for module in study.questions.ALL for table in module.FILES]
+    assert sorted(owned) == sorted(study.questions.FILES)
+    assert len(set(study.NOTEBOOKS)) == len(study.NOTEBOOKS)

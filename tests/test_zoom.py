@@ -3,14 +3,13 @@
 import json
 import math
 import shutil
-import weakref
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import zoom_folders
-from mien import __main__, face, media, recordings, river, store, synthetic, tables, windows
+from mien import __main__, face, media, recordings, river, store, synthetic, tables, turns, windows
 from mien.river import clock, names
 from zoom_folders import EMAILS, LATE_S, NAME
 
@@ -58,6 +57,19 @@ def test_one_command_builds_a_zoom_folder_with_names_from_its_transcript(made):
         assert np.abs(measured["start_s"].to_numpy() - scripted["start_s"].to_numpy()).max() < 0.06
 
 
+def test_the_voice_of_each_is_heard_where_they_speak_and_nowhere_else(made):
+    """Nobody's sound file is another's: two merged, or swapped, would be voiced in the other's speech."""
+    _, out, truth, _ = made
+    heard = tables.read(out / "voice.parquet", tables.VOICE)
+    assert set(heard["person_id"]) == {ADA, LI}
+    for name, person in (("ada", ADA), ("ben", LI)):
+        own = heard[heard["person_id"] == person]
+        scripted = truth[(truth["kind"] == "speech") & (truth["person_id"] == name)]
+        inside = turns.covers(own["time_s"].to_numpy(), scripted)
+        assert own["voiced"][inside].mean() > 0.5
+        assert own["voiced"][~inside].mean() < 0.1
+
+
 def test_people_csv_says_who_is_who_and_why(made):
     listed = listed_in(made[1])
     assert listed.loc[["p1", "p2"], "person_id"].tolist() == [ADA, LI]
@@ -84,13 +96,18 @@ def test_a_file_with_another_clock_is_moved_and_the_report_says_so(made):
 
 def test_every_line_that_could_not_be_read_is_named(made):
     for words in (
-        "chat.txt: line 7: no message of a chat in '14:99:00 nonsense'",
+        "chat.txt: line 7: no message of a chat in '14:99:00 …'",
         "participants_1234567890.csv: line 6: no time in 'yesterday'",
         "meeting.transcript.vtt: line 46: unreadable cue times",
         "1 cues without a name are left out",
         "timeline.json: entry 21: no time 'ts'",
     ):
         assert any(words in warning for warning in made[3]["warnings"]), words
+    (one,) = made[3]["recordings"].values()
+    told = [one["stages"]["transcript"], one["stages"]["timeline"], one["chat"], one["participants"]]
+    assert [len(about["unread"]) for about in told] == [1, 1, 1, 1]
+    assert told[0]["lines_without_name"] == [43]
+    assert told[0]["cues"] + told[0]["unreadable_cues"] == len(made[2].query("kind == 'speech'")) + 2
 
 
 def test_the_chat_has_its_own_zero_and_no_words(made):
@@ -398,16 +415,23 @@ def test_only_a_large_lag_that_is_sure_moves_times(lag_s, trust, moved_s, words)
     assert all(word in one for word, one in zip(words, told, strict=True))
 
 
-def test_only_one_whole_sound_lies_in_memory_at_a_time(tmp_path, monkeypatch):
-    """The first is let go, but for its loudest pieces, before the second is read."""
-    held, alive = [], []
+def test_no_whole_sound_lies_in_memory_and_the_lag_is_that_of_whole_sounds(minute, tmp_path, monkeypatch):
+    """Read a minute at a time at most, from files without a name that are gone afterwards."""
+    for name in ("ada", "mixed"):
+        media.write_sound(tmp_path / f"{name}.flac", np.tile(minute[name], 4), 16000)
+    paths, told, read = (tmp_path / "ada.flac", tmp_path / "mixed.flac"), {}, []
+    expected = clock.lag(*map(media.sound, paths))
+    slice_of = media.hearing.Spool.__getitem__
 
-    def sound(path):
-        alive.append(sum(whole() is not None for whole in held))
-        one = media.Sound(0.1 * store.rng(str(path)).standard_normal(16000 * 200).astype(np.float32), 16000)
-        held.append(weakref.ref(one.samples))
-        return one
+    def noted(spool, asked):
+        read.append(len(slice_of(spool, asked)))
+        return slice_of(spool, asked)
 
-    monkeypatch.setattr(media, "sound", sound)
-    clock.held_against(tmp_path / "a.m4a", tmp_path / "b.m4a", {})
-    assert alive == [0, 0]
+    monkeypatch.setattr(media.hearing.Spool, "__getitem__", noted)
+    monkeypatch.setattr(media, "sound", lambda path: pytest.fail(f"{path} was read whole"))
+    pieces = clock.held_against(*paths, told, tmp_path)
+    assert max(read) == 60 * 16000 < len(minute["ada"]) * 4
+    pd.testing.assert_frame_equal(pieces, expected.pieces, check_exact=True)
+    assert (told["lag_s"], told["trust"]) == (expected.lag_s, expected.trust)
+    assert expected.trust > clock.SURE
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ada.flac", "mixed.flac"]

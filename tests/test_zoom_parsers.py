@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from mien import recordings, tables, turns
 from mien.recordings import attendance, zoom
+from mien.river import names as river_names
 
 FUZZ = settings(
     max_examples=150, deadline=2000, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -295,6 +296,10 @@ def test_an_address_in_a_transcript_is_cut(tmp_path, ending):
     assert turns.read(written(tmp_path, f"t{ending}", text))["person_id"].unique().tolist() == ["ada.l"]
 
 
+def test_an_address_in_the_name_of_a_file_is_cut():
+    assert recordings.name_of("audioada.l@example.org11234567890") == "ada.l"
+
+
 # --- names of files ---------------------------------------------------------------------------------------------------
 
 
@@ -350,3 +355,107 @@ def test_any_names_in_a_folder_are_read_or_refused_and_no_file_is_named_that_is_
 )
 def test_zooms_names_tell_the_kind_of_a_file(tmp_path, name, kind):
     assert zoom.kind_of(tmp_path / name) == kind
+
+
+# --- Teams and Meet, as they write them (made up) ---------------------------------------------------------------------
+
+TEAMS_NEW = """WEBVTT
+
+7f0e3c1a-1111-4222-8333-444455556666/19-0
+00:00:03.129 --> 00:00:05.919
+<v Lovelace, Ada (External)>Well then &amp; now,
+let us begin.</v>
+
+7f0e3c1a-1111-4222-8333-444455556666/19-1
+00:00:05.919 --> 00:00:06.400
+<v 李雷>好。</v>
+
+7f0e3c1a-1111-4222-8333-444455556666/23-0
+00:00:07.000 --> 00:00:08.250
+<v Lovelace, Ada (External)>Q: is it 10:30?</v>
+"""
+TEAMS_OLD = """WEBVTT
+
+NOTE duration:"00:30:00.0000000"
+
+NOTE language:en-us
+
+NOTE Confidence: 0.8995
+
+7f0e3c1a-1111-4222-8333-444455556666
+0:0:3.120 --> 0:0:5.910
+<v Ada Lovelace>Well then.
+
+NOTE Confidence: 0.71
+
+7f0e3c1a-1111-4222-8333-444455556667
+0:0:5.910 --> 0:0:6.400
+<v Li Lei>Yes.
+"""
+TEAMS_NAMELESS = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n<v ->so</v>\n\n00:00:02.000 --> 00:00:03.000\n<v >so</v>\n"
+MEET = """0:00:01.230,0:00:04.560
+Ada Lovelace: well then, let us
+begin
+
+0:00:04.560,0:00:06.000
+李雷: 好
+"""
+MEET_CAPTIONS = "0:00:01.230,0:00:04.560\nwell then let us\n\n0:00:04.560,0:00:06.000\nbegin\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "teams.vtt",
+            TEAMS_NEW,
+            [
+                ("Lovelace, Ada (External)", 3.129, 5.919, "Well then & now, let us begin."),
+                ("李雷", 5.919, 6.4, "好。"),
+                ("Lovelace, Ada (External)", 7.0, 8.25, "Q: is it 10:30?"),
+            ],
+        ),
+        ("old.vtt", TEAMS_OLD, [("Ada Lovelace", 3.12, 5.91, "Well then."), ("Li Lei", 5.91, 6.4, "Yes.")]),
+        (
+            "meet.sbv",
+            MEET,
+            [("Ada Lovelace", 1.23, 4.56, "well then, let us begin"), ("李雷", 4.56, 6.0, "好")],
+        ),
+    ],
+)
+def test_transcripts_of_teams_and_meet_say_who_spoke_when(tmp_path, name, text, expected):
+    for ends in ("\n", "\r\n"):
+        told = {}
+        found = turns.read(written(tmp_path, name, "\ufeff" + text.replace("\n", ends)), None, told)
+        assert list(found.itertuples(index=False, name=None)) == expected
+        assert told["unread"] == []
+        assert told["cues_without_name"] == 0
+
+
+@pytest.mark.parametrize(("name", "text"), [("t.vtt", TEAMS_NAMELESS), ("m.sbv", MEET_CAPTIONS)])
+def test_a_transcript_without_names_credits_nobody_and_names_every_cue(tmp_path, name, text):
+    told = {}
+    assert len(turns.read(written(tmp_path, name, text), None, told)) == 0
+    assert (told["cues"], told["cues_without_name"]) == (2, 2)
+    assert len(told["lines_without_name"]) == 2
+    assert any("2 cues without a name are left out" in words for words in told["warnings"])
+
+
+def test_who_is_external_in_teams_is_the_person_of_the_sound(tmp_path):
+    found = turns.read(written(tmp_path, "t.vtt", TEAMS_NEW), ["Lovelace, Ada"], {})
+    assert found["person_id"].tolist()[:1] == ["Lovelace, Ada (External)"]  # told as a stranger, joined by river.names
+    assert river_names.key_of("Lovelace, Ada (External)") == river_names.key_of("Lovelace, Ada")
+
+
+def test_the_chat_that_meet_keeps_as_captions_is_no_speech(tmp_path):
+    for name in ("abc (2024-05-01 at 14_00 GMT+2).mp4", "abc (2024-05-01 at 14_00 GMT+2) - Chat.sbv"):
+        (tmp_path / name).write_bytes(MEET.encode())
+    (one,) = recordings.read(tmp_path)
+    assert [medium.kind for medium in one.media] == ["video", "chat"]
+    told = {}
+    found = recordings.read_chat(one.media[1].path, told)
+    assert found[["clock_s", "name", "words"]].to_numpy().tolist() == [
+        [1.0, "Ada Lovelace", "well then, let us\nbegin"],
+        [4.0, "李雷", "好"],
+    ]
+    assert (told["layout"], told["unread"]) == ("offset", [])

@@ -30,11 +30,13 @@ ROOMS = (
     "coupling",
     "windows",
     "river",
+    "scores",
     "models",
     "evidence",
     "verdict",
     "figures",
     "study",
+    "command",
 )
 """The rooms in the order in which data flows through them; a room imports only from rooms before it."""
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mien import __version__
+from mien.command import score
 
 SAYS = Console(highlight=False, soft_wrap=True)
 WARNS = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -82,7 +83,8 @@ def _parser():
     parser = argparse.ArgumentParser(prog="mien", description="Do the signals of engagement and sentiment hold up?")
     parser.add_argument("--version", action="version", version=f"mien {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    for add in (_add_fetch, _add_build, _add_anchors, _add_evaluate, _add_draw, _add_reproduce, _add_check):
+    reading = (_add_fetch, _add_build, _add_anchors)
+    for add in (*reading, _add_evaluate, _add_trace, score.add, _add_draw, _add_reproduce, _add_check):
         add(commands)
     return parser
 
@@ -109,6 +111,9 @@ def _add_build(commands):
     )
     build.add_argument("--window-s", type=_positive, help="length of a window, seconds (default 10)")
     build.add_argument("--calibration-s", type=_seconds, help="span for a person's own norms, seconds (default 20)")
+    build.add_argument(
+        "--praat", action="store_true", help="jitter, shimmer and formants by Praat too (needs the extra mien[praat])"
+    )
     build.add_argument("--people", type=Path, help="people.csv that says who is who, as an earlier build wrote it")
     _add_workers(build)
     build.set_defaults(run=_build)
@@ -138,12 +143,29 @@ def _add_evaluate(commands):
     evaluate.add_argument(
         "--label-alpha", type=_number, help="Krippendorff's alpha of the label, where people rated it"
     )
+    evaluate.add_argument(
+        "--groups",
+        default="",
+        help="columns that say which group a person belongs to, by self-report or record, joined by commas "
+        "(confound_sex): are errors alike across groups?",
+    )
     evaluate.add_argument("--ceiling", type=_number, help="the best score any model could reach, in the metric")
     evaluate.add_argument(
         "--out", type=_path, required=True, help="folder for predictions, evidence, verdicts and report.json"
     )
     _add_workers(evaluate)
     evaluate.set_defaults(run=_evaluate)
+
+
+def _add_trace(commands):
+    trace = commands.add_parser(
+        "trace", help="walk from a verdict back: rule, evidence, predictions, windows, recordings; each hash checked"
+    )
+    trace.add_argument("out", type=_path, help="folder made by `mien evaluate`")
+    trace.add_argument("--verdict", default="C1", help="claim or statement, such as C1 or V3, or its number from 1")
+    trace.add_argument("--windows", type=_path, help="the table that was judged (default: looked for beside OUT)")
+    trace.add_argument("--media", type=_path, help="folder of the recordings, to check their hashes too")
+    trace.set_defaults(run=_trace)
 
 
 def _add_draw(commands):
@@ -259,14 +281,15 @@ def _fetch(asked):
 
 
 def _build(asked):
-    from mien import recordings, river, store, windows
+    from mien import recordings, river, store, voice, windows
 
     cut = {"length_s": asked.window_s, "hop_s": asked.window_s} if asked.window_s else {}
     if asked.corpus:
         cut = cut or {"length_s": None}
     if asked.calibration_s is not None:
         cut["calibration_s"] = asked.calibration_s
-    settings = river.RiverSettings(rate_hz=asked.fps, window=windows.WindowSettings(**cut))
+    how = {"voice": voice.VoiceSettings(praat=asked.praat), "window": windows.WindowSettings(**cut)}
+    settings = river.RiverSettings(rate_hz=asked.fps, **how)
     read = partial(_corpus, asked.corpus) if asked.corpus else recordings.read
     found = recordings.distinct([one for path in asked.path for one in read(path)])
     store.ready(asked.out)
@@ -337,15 +360,29 @@ def _evaluate(asked):
         raise CommandError(f"--models {asked.models!r} names no model; expected names such as logistic,forest")
     store.ready(asked.out)
     settings = evidence.EvidenceSettings(n_permutations=asked.permutations, primary=names[0])
-    given = verdict.Given(asked.label_source, asked.population, asked.label_alpha, _ceiling(asked))
+    corpus, columns = asked.corpus or path.stem, tuple(filter(None, map(str.strip, asked.groups.split(","))))
+    alpha = judging.label_alpha(corpus, asked.target) if asked.label_alpha is None else asked.label_alpha
+    given = verdict.Given(asked.label_source, asked.population, alpha, _ceiling(asked))
     signals = asked.signals.replace(",", "+")
-    ask = judging.Ask(asked.target, signals, names, asked.metric, asked.corpus or path.stem, given)
+    ask = judging.Ask(asked.target, signals, names, asked.metric, corpus, given, columns)
     table, grouped = judging.grouped(path)
     with _progress() as tick:
         result, verdicts = judging.judged(
             table, path, asked.out, ask, settings, asked.workers, lambda done, total, words: tick(words, done, total)
         )
     _say_judged(result, verdicts, grouped | result.told, judging.share_synthetic(table) > 0)
+
+
+def _trace(asked):
+    from mien.verdict import trace
+
+    steps = trace.walked(asked.out, asked.verdict, asked.windows, asked.media)
+    for sentence in trace.sentences(steps):
+        SAYS.print(sentence, markup=False)
+    broken = [step for step in steps if step.state == trace.CHANGED]
+    for step in broken:
+        WARNS.print(f"not as it was when the verdict was given: {step.what}", style="red", markup=False)
+    return 1 if broken else 0
 
 
 def _ceiling(asked):

@@ -18,6 +18,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+SLOPE = 1e-8
+"""Largest slope per window at which a logistic regression counts as fitted. At scikit-learn's 1e-4 the second digit of
+a coefficient may still be off, and two exact methods would not agree on the ranks of close windows."""
+
 
 class ModelError(ValueError):
     """There is no such model, or it cannot be made for these signals."""
@@ -82,7 +86,7 @@ def logistic(signals, seed, settings):
     Newton's method: a handful of steps to a solution exact to many digits, so that platforms agree on what we print.
     """
     classify = LogisticRegression(
-        C=settings.inverse_penalty, class_weight="balanced", solver="newton-cholesky", max_iter=200
+        C=settings.inverse_penalty, class_weight="balanced", solver="newton-cholesky", max_iter=200, tol=SLOPE
     )
     return Pipeline([("columns", columns(signals, scaled=True)), ("classify", classify)])
 

@@ -98,7 +98,7 @@ def evaluate_table(windows, target, signals, model_names, settings=None, corpus=
         rows = [row for words, name in fresh for row in ask.unanswered(name, words, given.why)]
         return _result([(rows, None, None)], given)
     plan = splits.repeats(given.codes, given.groups, settings)
-    ask = Question(given, settings, corpus, plan, baselines.ladder(given, plan, settings))
+    ask = Question(given, settings, corpus, plan, baselines.ladder(given, plan, settings, refit=True))
     parts = [(ask.baseline(rung), ask.predictions(rung), None) for rung in ask.ladder]
     for (words, name), model in fresh.items():
         parts.append(_answer(ask, name, words, chosen[words], model, workers, progress))
@@ -110,7 +110,7 @@ def _answer(ask, name, words, columns, model, workers, progress):
     given, settings = ask.given, ask.settings
     if columns.isna().all(axis=None):
         return ask.unanswered(name, words, "no_values"), None, None
-    judged = baselines.judge(name, words, columns, model, given, ask.plan)
+    judged = baselines.judge(name, words, columns, model, given, ask.plan, refit=True)
     predictions = ask.predictions(judged)
     coverage = 1 - given.told["n_without_signals"][words] / len(columns)
     if name != settings.primary or not settings.n_permutations:

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 
 from mien import models
-from mien.evidence import metrics, splits
+from mien.evidence import designs, intervals, metrics, refits, splits
 
 
 @dataclass(frozen=True)
 class Judged:
     """A model's predictions on people never seen, with its tally; ``why`` says why there are none.
 
-    ``probability`` (repeats, n, classes) or None; ``counts`` whether the row may be the best baseline.
+    ``probability`` (repeats, n, classes) or None; ``counts`` whether the row may be the best baseline; ``without``
+    {metric: (groups,)} scores after fitting and scoring without each group, None where that was not asked or possible.
     """
 
     model: str
@@ -25,48 +26,92 @@ class Judged:
     tally: metrics.Tally | None
     why: str = ""
     counts: bool = False
+    without: dict | None = None
 
     def score(self, metric, weights=None):
         """The score for each weighting of groups."""
         return metrics.scores(self.tally, weights)[metric]
 
+    def limits(self, metric, settings, levels, bar=None):
+        """Intervals of the score, or of its distance from a ``bar``: ([(low, high), …] for each level, method).
 
-def judge(name, signals, columns, model, given, plan, **more):
-    """Let a model predict every held-out window and tally the result by group."""
+        ``bar`` is a number or a :class:`Judged`, re-scored on the same resampled groups.
+        """
+        if isinstance(bar, Judged):
+            over, again = (lambda weights: bar.score(metric, weights)), _refitted(bar, metric)
+        else:
+            over, again = (lambda weights: bar or 0.0), bar or 0.0
+        refitted = None if self.without is None else self.without[metric] - again
+        return intervals.at_levels(
+            lambda weights: self.score(metric, weights) - over(weights),
+            self.tally.members.shape[1],
+            settings,
+            levels,
+            (0, 1) if bar is None else (-1, 1),
+            refitted,
+        )
+
+
+def _refitted(judged, metric):
+    """(groups,) scores of a baseline without each group, with models fitted again where it has any to fit."""
+    if judged.without is not None:
+        return judged.without[metric]
+    g = judged.tally.members.shape[1]
+    return judged.score(metric, 1 - np.eye(g))
+
+
+def judge(name, signals, columns, model, given, plan, *, refit=False, **more):
+    """Let a model predict every held-out window and tally the result by group.
+
+    ``refit`` also fits it without each group in turn, where it is a logistic regression; ``plan`` then must hold out
+    whole groups.
+    """
     told = splits.out_of_fold(model, columns, given.codes, plan, len(given.classes))
+    if refit and designs.can(model) and (columns.nunique(dropna=False) > 1).any():
+        more["without"] = refits.without(model, columns, given, plan, told)
     return Judged(name, signals, told, metrics.tally(given.codes, told, given.groups), **more)
 
 
-def ladder(given, plan, settings, *, only_counting=False):
-    """B0 to B3 on the given cases and folds, as a list of :class:`Judged`.
+def ladder(given, plan, settings, *, only_counting=False, refit=False):
+    """B0 to B3 on the given cases and folds, as a list of :class:`Judged`; ``refit`` as in :func:`judge`.
 
     B0 the commonest class; B1 how long the window is; B2 who the person is (of no use for people never seen, so it
     never counts as the best, and ``only_counting`` leaves it out); B3 the ``confound_*`` and ``trust_*`` columns.
     """
+    chosen = [rung for rung in rungs(given) if rung[-1] or not only_counting]
+    return [_rung(*rung, given=given, plan=plan, settings=settings, refit=refit and rung[-1]) for rung in chosen]
+
+
+def rungs(given):
+    """The ladder before anything is fitted: tuples of name, signals, model, columns, whether it counts."""
     windows = given.windows
     length = pd.DataFrame({"duration_s": windows["end_s"] - windows["start_s"]})
     person = pd.DataFrame({"person_id": windows["person_id"].astype(str)})
     nuisances = windows.filter(regex=models.pattern(["confound", "trust"]))
-    rungs = [
+    return [
         ("B0_majority", "nothing", "guesser", length, True),
         ("B1_duration", "duration", "logistic", length, True),
         ("B2_person", "person", "logistic", person, False),
         ("B3_confounds", "confound+trust", "logistic", nuisances, True),
     ]
-    rungs = [rung for rung in rungs if rung[-1] or not only_counting]
-    return [_rung(*rung, given=given, plan=plan, settings=settings) for rung in rungs]
 
 
-def _rung(name, signals, model, columns, counts, *, given, plan, settings):
+def _rung(name, signals, model, columns, counts, *, given, plan, settings, refit):
     if columns.shape[1] == 0:
         return Judged(name, signals, None, None, "no_confounds")
     fresh = models.make(model, signals.split("+"), settings.seed, settings.model)
-    return judge(name, signals, columns, fresh, given, plan, counts=counts)
+    return judge(name, signals, columns, fresh, given, plan, counts=counts, refit=refit)
+
+
+def bars(ladder_rows, metric, n_classes):
+    """All that a model must beat: (name, score, :class:`Judged` or the number itself), chance first."""
+    chance = metrics.chance(n_classes)[metric]
+    return [("chance", chance, chance)] + [
+        (row.model, float(row.score(metric)[0]), row) for row in ladder_rows if row.counts and row.tally is not None
+    ]
 
 
 def best(ladder_rows, metric, n_classes):
     """The name and score of the best rung of the ladder, chance among them."""
-    reached = {"chance": metrics.chance(n_classes)[metric]}
-    reached |= {row.model: float(row.score(metric)[0]) for row in ladder_rows if row.counts}
-    name = max(reached, key=reached.get)
-    return name, reached[name]
+    name, reached, _ = max(bars(ladder_rows, metric, n_classes), key=lambda bar: bar[1])
+    return name, reached

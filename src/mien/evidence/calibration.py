@@ -12,7 +12,7 @@ from mien.evidence import intervals
 N_BINS = 15
 THRESHOLDS = (50.0, 61.0)
 """Of a score from 0 to 100: the middle, and the edge that a vendor's product draws between medium and high."""
-STEPS, CLOSE, CELLS = 30, 1e-9, 20_000_000
+STEPS, CLOSE, CELLS, MOST_LOGITS = 30, 1e-9, 4_000_000, 1000
 
 
 def positive(predictions, name):
@@ -72,8 +72,7 @@ def slope(truth, probability, groups, settings=None):
     Reference: Cox 1958, Biometrika 45: 562; Van Calster et al. 2019, BMC Medicine 17: 230.
     """
     truth, probability, groups, g = _there(truth, probability, groups)
-    p = np.clip(probability, 1e-6, 1 - 1e-6)
-    x = np.log(p / (1 - p))
+    x, tables = _tabled(truth, probability, groups, g)
     why = "one_class" if len(np.unique(truth)) < 2 else "not_converged"
     known = {}
 
@@ -82,20 +81,37 @@ def slope(truth, probability, groups, settings=None):
         if key not in known:
             size = max(1, CELLS // max(len(x), 1))
             parts = [weights[at : at + size] for at in range(0, len(weights), size)]
-            known[key] = np.concatenate([_recalibrated(truth, x, part[:, groups]) for part in parts])
+            known[key] = np.concatenate([_recalibrated(x, *(part @ table for table in tables)) for part in parts])
         return known[key]
 
     found = [intervals.estimate(lambda w, at=at: both(w)[:, at], g, settings, (-np.inf, np.inf), why) for at in (1, 0)]
     return tuple(found)
 
 
-def _recalibrated(y, x, weights):
-    """(B, 2) intercept and slope of weighted logistic regressions by Newton's method; NaN where it has no end."""
-    b = np.zeros((len(weights), 2))
+def _tabled(truth, probability, groups, g):
+    """Logits (cells,) of what was said, and how often each group said so and it was: (positives, all), (g, cells).
+
+    More than :data:`MOST_LOGITS` different logits are joined to cells of equally many, each at its mean.
+    """
+    p = np.clip(probability, 1e-6, 1 - 1e-6)
+    x, cell = np.unique(np.log(p / (1 - p)), return_inverse=True)
+    if len(x) > MOST_LOGITS:
+        n = np.bincount(cell)
+        join = np.minimum((np.cumsum(n) - 1) * MOST_LOGITS // n.sum(), MOST_LOGITS - 1)
+        join = np.unique(join, return_inverse=True)[1]
+        x, cell = np.bincount(join, weights=x * n) / np.bincount(join, weights=n), join[cell]
+    place, shape = groups * len(x) + cell, (g, len(x))
+    counts = [np.bincount(place, weights=w, minlength=g * len(x)).reshape(shape) for w in (truth, None)]
+    return x, [count.astype(float) for count in counts]
+
+
+def _recalibrated(x, positives, every):
+    """(B, 2) intercept and slope of logistic regressions of counts (B, cells) by Newton's method; NaN if endless."""
+    b = np.zeros((len(every), 2))
     moved = np.full(len(b), np.inf)
     for _ in range(STEPS):
         p = 1 / (1 + np.exp(-np.clip(b[:, :1] + b[:, 1:] * x, -30, 30)))
-        off, v = weights * (y - p), weights * p * (1 - p)
+        off, v = positives - every * p, every * p * (1 - p)
         first, second = off.sum(axis=1), off @ x
         a, c, d = v.sum(axis=1), v @ x, v @ x**2
         with np.errstate(invalid="ignore", divide="ignore"):

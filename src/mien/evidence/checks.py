@@ -49,7 +49,7 @@ def cases(windows, target):
     _check_table(windows)
     _check_target(windows, target)
     in_calibration = windows.get("is_calibration", pd.Series(False, index=windows.index)).fillna(False).astype(bool)
-    labels = _as_text(windows[target])
+    labels = as_text(windows[target])
     kept = ~in_calibration & labels.notna()
     labels, rows = labels[kept], windows[kept].reset_index(drop=True)
     classes = tuple(sorted(labels.unique()))
@@ -113,7 +113,7 @@ def _check_target(windows, target):
         raise EvidenceError(f"evidence: the target {target!r} is no label; expected a column that begins with 'label_'")
 
 
-def _as_text(values):
+def as_text(values):
     """Labels as words; whole numbers lose their decimal point, empty text counts as missing."""
     if pd.api.types.is_bool_dtype(values):
         return values.map({True: "true", False: "false"})

@@ -5,7 +5,7 @@ from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
 from mien import models, store
-from mien.evidence import baselines, checks, intervals, metrics, splits
+from mien.evidence import baselines, checks, metrics, splits
 
 RUNGS = {
     "rows_scaled_before": "windows shuffled over people, gaps filled and columns scaled over everybody first",
@@ -43,7 +43,7 @@ def ladder(windows, target, signals, model, settings):
 def _climb(rung, model, columns, given, settings):
     if rung == "people":
         plan = splits.repeats(given.codes, given.groups, settings)
-        return baselines.judge("people", "", columns, model, given, plan)
+        return baselines.judge("people", "", columns, model, given, plan, refit=True)
     plan = _row_splits(columns, given.codes, settings)
     if rung == "rows":
         return baselines.judge("rows", "", columns, model, given, plan)
@@ -65,7 +65,7 @@ def _row_splits(columns, codes, settings):
 def _measured(judged, metric, given, settings):
     if judged is None:
         return dict.fromkeys(("value", "low", "high", "interval", "chance"), float("nan")) | {"interval": ""}
-    low, high, method = intervals.interval(lambda w: judged.score(metric, w), given.n_groups, settings)
+    ((low, high),), method = judged.limits(metric, settings, [settings.level])
     value = float(judged.score(metric)[0])
     chance = metrics.chance(len(given.classes))[metric]
     return {"value": value, "low": low, "high": high, "interval": method, "chance": chance}

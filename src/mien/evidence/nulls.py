@@ -4,15 +4,18 @@ Rows are never permuted: people sound like themselves, so permuting rows calls c
 null worlds (AUDIT E4). What moves depends on where the label lives (AUDIT E8).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import joblib
 import numpy as np
 import pandas as pd
 import sklearn
 
-from mien import store
-from mien.evidence import baselines, metrics, splits
+from mien import models, store
+from mien.evidence import baselines, designs, metrics, refits, splits
+
+BATCH = 8
+"""How many worlds are fitted together; always the same worlds, so that the number of workers changes no number."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,11 @@ def null_scores(model, signals, given, settings, *, name, workers=1, progress=No
     """
     total = settings.n_permutations
     how = null(given.windows, given.codes, given.groups)
-    size = max(1, min(50, total // (4 * workers) or 1))
-    batches = [range(first, min(first + size, total)) for first in range(0, total, size)]
+    made = designs.design(model, signals, given.groups) if designs.can(model) else None
+    batches = [range(first, min(first + BATCH, total)) for first in range(0, total, BATCH)]
     task = joblib.delayed(_worlds)
     done = joblib.Parallel(n_jobs=min(workers, max(len(batches), 1)), return_as="generator")(
-        task(model, signals, given, how, settings, name, batch) for batch in batches
+        task(model, signals, made, given, how, settings, name, batch) for batch in batches
     )
     parts = []
     for batch, part in zip(batches, done, strict=True):
@@ -110,25 +113,52 @@ def null_scores(model, signals, given, settings, *, name, workers=1, progress=No
 
 
 @splits.one_thread
-def _worlds(model, signals, given, how, settings, name, numbers):
-    plan = splits.repeats(given.codes, given.groups, settings)
-    ready = splits.prepare(model, signals, plan)
+def _worlds(model, signals, made, given, how, settings, name, numbers):
+    draws = [store.rng(f"evidence/null/{name}/{number}", settings.seed) for number in numbers]
+    labels = np.array([moved(given.codes, how, draw) for draw in draws])
+    # Stratified folds look at labels, so a world with other labels has other folds, as its own analyst would.
+    homes = splits.homes(labels, given.groups, settings)
+    reached = _scores(model, signals, made, given, labels, homes)
+    gaps = np.full_like(reached, np.nan)
+    n = sum(number < settings.n_gap_worlds for number in numbers)
+    if n:
+        gaps[:n] = reached[:n] - _bars(given, labels[:n], homes[:, :n], settings)
+    return np.hstack([reached, gaps])
+
+
+def _scores(model, signals, made, given, labels, homes):
+    """(worlds, metrics) of the whole cross-validation of a model in worlds with other labels."""
     n_classes = given.codes.max() + 1
-    values = []
+    if made is not None:
+        told = refits.worlds(model, signals, made, labels, homes, n_classes)
+    else:
+        told = _one_by_one(model, signals, given, labels, homes, n_classes)
+    tallies = [metrics.tally(codes, said) for codes, said in zip(labels, told, strict=True)]
+    return np.array([[v[0] for v in metrics.scores(counted).values()] for counted in tallies])
+
+
+def _one_by_one(model, signals, given, labels, homes, n_classes):
+    """Probabilities (worlds, repeats, n, classes) of a model whose fits cannot be made together."""
+    plans = [splits.plan_of(homes[:, world], given.groups) for world in range(len(labels))]
+    ready = splits.prepare(model, signals, plans[0])
     with sklearn.config_context(assume_finite=bool(ready), skip_parameter_validation=True):
-        for number in numbers:
-            labels = moved(given.codes, how, store.rng(f"evidence/null/{name}/{number}", settings.seed))
-            # Stratified folds look at labels, so a world with other labels has other folds, as its own analyst would.
-            folds = splits.repeats(labels, given.groups, settings)
-            told = splits.out_of_fold(model, signals, labels, folds, n_classes, ready)
-            reached = [v[0] for v in metrics.scores(metrics.tally(labels, told)).values()]
-            gaps = [np.nan] * len(reached)
-            if number < settings.n_gap_worlds:
-                rungs = baselines.ladder(replace(given, codes=labels), folds, settings, only_counting=True)
-                bars = [baselines.best(rungs, metric, n_classes)[1] for metric in metrics.METRICS]
-                gaps = [score - bar for score, bar in zip(reached, bars, strict=True)]
-            values.append([*reached, *gaps])
-    return np.array(values)
+        told = [
+            splits.out_of_fold(model, signals, codes, plan, n_classes, ready)
+            for codes, plan in zip(labels, plans, strict=True)
+        ]
+    return np.array(told)
+
+
+def _bars(given, labels, homes, settings):
+    """(worlds, metrics) the best baseline in each world, chance among them; the guesser is never above chance."""
+    chance = list(metrics.chance(given.codes.max() + 1).values())
+    best = np.tile(chance, (len(labels), 1))
+    for _, signals, model, columns, counts in baselines.rungs(given):
+        if counts and model != "guesser" and columns.shape[1]:
+            fresh = models.make(model, signals.split("+"), settings.seed, settings.model)
+            made = designs.design(fresh, columns, given.groups)
+            best = np.maximum(best, _scores(fresh, columns, made, given, labels, homes))
+    return best
 
 
 def p_value(observed, null_values):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mien import tables
-from mien.evidence import baselines, checks, intervals, metrics, nulls, splits
+from mien.evidence import baselines, checks, metrics, nulls, splits
 
 NUMBERS = (
     *("value", "low", "high", "chance", "best_baseline", "ceiling", "p_permuted", "gap", "gap_low", "gap_high"),
@@ -109,22 +109,23 @@ class Question:
 
     def _score(self, judged, metric):
         value = float(judged.score(metric)[0])
-        low, high, method = intervals.interval(lambda w: judged.score(metric, w), self.given.n_groups, self.settings)
+        ((low, high),), method = judged.limits(metric, self.settings, [self.settings.level])
         chance = metrics.chance(len(self.given.classes))[metric]
         return {"value": value, "low": low, "high": high, "interval": method, "chance": chance}
 
     def _gap(self, judged, metric):
-        """Distance from the best baseline; both are re-scored on the same resampled groups."""
-        name, reached = baselines.best(self.ladder, metric, len(self.given.classes))
-        rung = next((rung for rung in self.ladder if rung.model == name), None)
+        """Distance from the best baseline; both are re-scored on the same resampled groups.
 
-        def distance(weights):
-            return judged.score(metric, weights) - (reached if rung is None else rung.score(metric, weights))
-
+        Which baseline is best is itself uncertain. Whoever is beyond the best is beyond each: the lower limit is the
+        lowest over all that count (Berger 1982, Technometrics 24: 295); the upper limit is that of the best here.
+        """
+        bars = baselines.bars(self.ladder, metric, len(self.given.classes))
+        name, reached, _ = max(bars, key=lambda bar: bar[1])
         levels = [self.settings.level, EQUIVALENCE]
-        limits, _ = intervals.at_levels(distance, self.given.n_groups, self.settings, levels, bounds=(-1, 1))
-        names = ("gap_low", "gap_high", "gap_low90", "gap_high90")
-        found = dict(zip(names, [end for pair in limits for end in pair], strict=True))
+        limits = {each: judged.limits(metric, self.settings, levels, bar)[0] for each, _, bar in bars}
+        lows = np.min([[low for low, _ in pairs] for pairs in limits.values()], axis=0)
+        found = dict(zip(("gap_low", "gap_low90"), lows.tolist(), strict=True))
+        found |= dict(zip(("gap_high", "gap_high90"), [high for _, high in limits[name]], strict=True))
         gap = float(judged.score(metric)[0]) - reached
         return {"best_baseline": reached, "best_baseline_name": name, "gap": gap} | found
 

@@ -16,7 +16,10 @@ from mien.figures.instrument import face_error, face_error_numbers, truth, truth
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
 from mien.figures.lips import lip_lag, lip_lag_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
+from mien.figures.ruled import person_scores, person_scores_numbers, verdicts, verdicts_numbers
+from mien.figures.sentiment import sentiment, sentiment_numbers
 from mien.figures.style import STYLE
+from mien.figures.travel import travel, travel_numbers
 
 __all__ = [
     "ALL",
@@ -36,15 +39,23 @@ __all__ = [
     "named",
     "people",
     "people_numbers",
+    "person_scores",
+    "person_scores_numbers",
     "ribbon",
     "ribbon_numbers",
     "save",
     "scores",
     "scores_numbers",
+    "sentiment",
+    "sentiment_numbers",
     "show",
     "tour",
+    "travel",
+    "travel_numbers",
     "truth",
     "truth_numbers",
+    "verdicts",
+    "verdicts_numbers",
     "voice_error",
     "voice_error_numbers",
     "voice_quality",
@@ -173,6 +184,14 @@ ALL = (
         scores,
     ),
     Figure(
+        "sentiment",
+        "Feeling from voice, face and turns by the source of the label, and published numbers beside ours",
+        ("evidence", "sentiment", "sentiment_unshared", "published"),
+        "06_sentiment",
+        sentiment_numbers,
+        sentiment,
+    ),
+    Figure(
         "leak_ladder",
         "How good the same model looks under ever more honest splits of the same data",
         ("leaks",),
@@ -187,6 +206,30 @@ ALL = (
         "10_people",
         people_numbers,
         people,
+    ),
+    Figure(
+        "person_scores",
+        "How well the model does person by person (RAVDESS, EmoDB, London), women minus men, and observers of CREMA-D",
+        ("person_scores", "people_gaps"),
+        "10_people",
+        person_scores_numbers,
+        person_scores,
+    ),
+    Figure(
+        "verdicts",
+        "Every claim and statement in every scope that was asked: what the rules say, and which gate stops it",
+        ("verdicts",),
+        "13_verdict",
+        verdicts_numbers,
+        verdicts,
+    ),
+    Figure(
+        "travel",
+        "What a model of acted emotion is worth in a corpus it never heard, RAVDESS and EmoDB, and what turns round",
+        ("travel", "travel_measures"),
+        "11_travel",
+        travel_numbers,
+        travel,
     ),
 )
 

@@ -7,7 +7,6 @@ one, then a header with ``Name (Original Name)`` and perhaps ``User Email``, ``J
 """
 
 import csv
-import io
 import re
 from datetime import datetime
 from pathlib import Path
@@ -35,13 +34,15 @@ def read_attendance(path, day=None, told=None):
     """
     told, path = {} if told is None else told, Path(path)
     told |= {"rows": 0, "used": 0, "in_waiting_room": 0, "date_order": "", "unread": []}
-    lines = _lines(tables.text(path, told), path)
+    lines = _lines(tables.text(path, told))
     header, columns = _header(lines, path)
-    order = _order([line for _, line in lines[header + 1 :]], columns, day)
+    below = lines[header + 1 :]
+    order = _order([cells for _, cells in below if not isinstance(cells, csv.Error)], columns, day)
     rows, accounts = [], {}
-    for number, cells in lines[header + 1 :]:
+    for number, cells in below:
         told["rows"] += 1
-        row = _row(cells, columns, order, accounts)
+        wrong = f"its quotes do not match ({cells})" if isinstance(cells, csv.Error) else ""
+        row = wrong or _row(cells, columns, order, accounts)
         if isinstance(row, str):
             told["unread"].append(f"{path.name}: line {number}: {row}; left out")
         else:
@@ -54,23 +55,28 @@ def read_attendance(path, day=None, told=None):
     return frame.assign(**{name: pd.to_datetime(frame[name]) for name in ("join", "leave")})
 
 
-def _lines(text, path):
-    """The cells of every line that is not empty, with its number."""
-    try:
-        first = max(text.split("\n"), key=lambda line: sum(map(line.count, ",;\t")), default="")
-        reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
-        return [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
-    except csv.Error as error:
-        raise tables.TableError(
-            f"{path}: not a readable CSV table ({error}); expected a participants report"
-        ) from error
+def _lines(text):
+    """The cells of every line that is not empty, with its number; no cell goes on in the next line.
+
+    Of a line whose quotes do not match, the error in their place.
+    """
+    first = max(text.split("\n"), key=lambda line: sum(map(line.count, ",;\t")), default="")
+    how, found = {"delimiter": max(",;\t", key=first.count), "strict": True}, []
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], **how), ())]
+        except csv.Error as error:
+            cells = error
+        if isinstance(cells, csv.Error) or any(cells):
+            found.append((number, cells))
+    return found
 
 
 def _header(lines, path):
     """Where the header is, and which column is what."""
     for number, (_, cells) in enumerate(lines):
         found = {}
-        for place, cell in enumerate(cells):
+        for place, cell in enumerate(cells if isinstance(cells, list) else ()):
             what = _column(cell.casefold())
             if what:
                 found.setdefault(what, place)
@@ -103,16 +109,17 @@ def _row(cells, columns, order, accounts):
 
     name, original = _renamed(cell("name"))
     if not name:
-        return f"no name in {cell('name')[:40]!r}" if cell("name") else "no name"
+        return "no name"
     times = [_time(cell(what), order) if cell(what) else pd.NaT for what in ("join", "leave")]
     if None in times:
-        return f"no time in {' and '.join(repr(cell(what)[:30]) for what in ('join', 'leave'))}"
+        said = " and ".join(repr(tables.without_address(cell(what))[:30]) for what in ("join", "leave"))
+        return f"no time in {said}"
     if times[1] < times[0]:
         return "left before they came"
     try:
         duration_s = 60 * float(cell("duration").replace(",", ".") or "nan")
     except ValueError:
-        return f"duration {cell('duration')[:20]!r} is no number"
+        return f"duration {tables.without_address(cell('duration'))[:20]!r} is no number"
     email = cell("email").casefold()
     account = accounts.setdefault(email, len(accounts)) if email else -1
     duration_s = duration_s if np.isfinite(duration_s) else np.nan

@@ -33,6 +33,8 @@ def kind_of(path):
         return "chat"
     if name.endswith(".txt") and re.fullmatch(r"gmt\d{8}-\d{6}_recording", stem):
         return "chat"
+    if name.endswith(".sbv") and "chat" in re.split(r"[_\W\d]+", stem):
+        return "chat"  # Google Meet keeps the chat of a recording as captions
     if name.endswith(".csv") and "participants" in re.split(r"[_\W\d]+", stem):
         return "participants"
     if name.endswith(".json") and (re.match(r"gmt\d{8}-\d{6}", stem) or "timeline" in re.split(r"[_\W\d]+", stem)):

@@ -9,12 +9,12 @@ from mien.face import FaceSettings
 from mien.people import LipSettings, PeopleSettings, SpeakingSettings
 from mien.river import beside, overheard, who
 from mien.river.gather import gather, late, stack
-from mien.river.jobs import Job, is_silent, jobs_of, run, work
+from mien.river.jobs import Job, give_back, is_silent, jobs_of, run, work
 from mien.river.mouths import doubted, out_of_step
 from mien.river.names import joined, spelt
 from mien.river.report import FILES, report
 from mien.turns import CrosstalkSettings, TurnSettings
-from mien.voice import VoiceSettings
+from mien.voice import VoiceSettings, praat
 from mien.windows import WindowSettings
 
 __all__ = ["FILES", "BuildError", "Job", "RiverSettings", "build", "gather", "run"]
@@ -64,6 +64,8 @@ def build(found, out, settings=None, workers=1, progress=None, hand=None):
     in ``out`` say what was found, and nothing is measured again because they were mended.
     """
     settings = settings or RiverSettings()
+    if settings.voice.praat:
+        praat.ready()
     out = Path(out)
     found = [joined(recording) for recording in recordings.distinct(found)]
     hand = who.hands(found, hand)
@@ -78,8 +80,9 @@ def build(found, out, settings=None, workers=1, progress=None, hand=None):
     _write_tables(built, good, out, settings, hand)
     left = _left_out(built, jobs, errors) | {"failed": failed}
     left["warnings"] += told.get("warnings", [])
-    left["warnings"] += [warning for recording in built for warning in (*recording.notes, *late(recording, good))]
     noted = store.notes(out / FILES["turns"])
+    left["warnings"] += [note for recording in built for note in recording.notes]
+    left["warnings"] += [words for one in built for words in late(one, good, noted["cues"][one.recording_id])]
     left["warnings"] += [warning for one in noted["mouths"].items() for warning in doubted(*one)]
     left["warnings"] += [warning for one in noted["lips"].items() for warning in out_of_step(*one)]
     left["warnings"] += [w for one in noted["crosstalk"].items() for w in overheard.doubted(*one, settings.crosstalk)]
@@ -126,16 +129,18 @@ def _write_tables(built, jobs, out, settings, hand):
         with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
             for recording in built:
                 one = gather(recording, jobs, settings, hand.get(recording.recording_id))
+                give_back()
                 for piece in one.each_face():
                     write_faces(tables.FACES.check(piece))
-                write_voice(tables.VOICE.check(one.voice))
+                for piece in one.each_voice():
+                    write_voice(tables.VOICE.check(piece))
                 said.append(one.turns)
                 notes = store.notes(one.part) if one.part else {}
                 there, people_told = beside.attendance(one, recording)
                 messages, chat_told = beside.chat(one, recording)
                 chats.append(messages)
                 told[one.recording_id] = {"mouths": one.mouths, "lips": one.lips, "crosstalk": one.crosstalk}
-                told[one.recording_id] |= {"chat": chat_told, "participants": people_told}
+                told[one.recording_id] |= {"chat": chat_told, "participants": people_told, "cues": one.cues}
                 known.append(who.listed(one, notes, recording, there))
                 happened.append(who.layout(one, notes))
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
@@ -169,7 +174,8 @@ def _causes(built, jobs, out, settings, hand):
 
 def _told(told):
     """What was seen on the way, by kind and recording; for the report."""
-    kept = {kind: {name: one[kind] for name, one in told.items()} for kind in ("mouths", "lips", "crosstalk")}
+    kinds = ("mouths", "lips", "crosstalk", "cues")
+    kept = {kind: {name: one[kind] for name, one in told.items()} for kind in kinds}
     kept["beside"] = {}
     for name, one in told.items():
         files = {kind: one[kind] for kind in ("chat", "participants")}
@@ -189,7 +195,9 @@ def _signals(one, settings):
     if len(own) < 2:
         return {}
     faces = stack([one.face_of(person, columns=coupling.FACE_COLUMNS) for person in own])
-    voice = one.voice[one.voice["person_id"].isin(own)]
+    voice = one.voice
+    if not set(voice["person_id"].unique()) <= {*own}:
+        voice = voice[voice["person_id"].isin(own)]
     return coupling.signals(faces, voice, settings)
 
 

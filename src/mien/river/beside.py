@@ -6,6 +6,15 @@ import pandas as pd
 from mien import recordings, tables
 from mien.river.gather import person_of, stack
 
+SILENT = ("chat", "participants")
+"""Files whose times belong to a clock, but to no sound that could say whether they are right."""
+
+
+def clock_of(zero):
+    """What the report says of the clock of such a file: where its zero is taken to be, and that nothing checks it."""
+    why = "no sound to compare it with: its zero is where the files of the meeting say it is"
+    return {"lag_s": None, "uncertainty_s": None, "trust": None, "against": None, "zero": zero, "why": why}
+
 
 def chat(one, recording):
     """One recording's rows of ``chat.csv``: who wrote when and how much, without the words; and what is told of it."""

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from mien import face, people, store, tables, turns, voice, windows
-from mien.river import clock, mouths, overheard
+from mien.river import clock, cues, mouths, overheard, sounds
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
@@ -20,6 +20,10 @@ LIGHT += ["mouth_opening", "people_trust", "why"]
 """Of the faces, what is needed to put a recording together; the rest stays on disk."""
 
 
+PIECE_ROWS = 60_000
+"""Rows of a voice that are checked and written at a time: ten minutes."""
+
+
 def gather(recording, jobs, settings, hand=None):
     """Put the kept parts of one recording together: who is who, who speaks, how long it lasts.
 
@@ -27,27 +31,29 @@ def gather(recording, jobs, settings, hand=None):
     """
     mine, hand = parts_of(recording, jobs), hand or people.Hand()
     found, video = _faces_of(mine)
-    sounds = {who: _sound(job, mine) for (stage, who), job in mine.items() if stage == "voice"}
-    segments, source, duration_s = _spoken(mine)
-    tracks = list(found["person_id"].unique())
-    hand.check(recording.recording_id, tracks, _names(sounds, segments, recording))
+    tracks = {who: _track(job, mine) for (stage, who), job in mine.items() if stage == "voice"}
+    clocks = cue_clocks(mine, recording, hand)
+    segments, source, duration_s = _spoken(mine, clocks)
+    seen = list(found["person_id"].unique())
+    hand.check(recording.recording_id, seen, _names(tracks, segments, recording))
     faces = hand.faces(found)
-    sounds, segments = _called(sounds, segments, recording, hand)
+    tracks, segments = _called(tracks, segments, recording, hand)
     heard = ()
     if source == "person_audio":
-        sounds, segments, heard = overheard.cleaned(sounds, segments, settings.crosstalk)
+        tracks, segments, heard = overheard.cleaned(tracks, segments, settings.crosstalk)
     shared = source == "mixed_audio"
-    faced = [row[1] for row in hand.rows if row[0] in tracks]
+    faced = [row[1] for row in hand.rows if row[0] in seen]
     free = faces[faces["people_by"] != "hand"], segments[~segments["person_id"].isin(faced)]
     matched = people.Match({}, {}) if shared else people.match(*free, settings.people)
     who = _named_by_file(matched, faces, recording)
     mixed = f"{recording.recording_id}_mixed"
     names = {p: f"{recording.recording_id}_{p}" for p in free[0]["person_id"].unique()} | who.names
     names |= {person_id: person_id for person_id in hand.person_ids}
-    lips = _lips(faces, sounds, segments, who.names, settings.lips)
-    known = faces, sounds, segments, source
+    levels = sounds.light(tracks)
+    lips = _lips(faces, levels, segments, who.names, settings.lips)
+    known = faces, levels, segments, source
     segments, source, sure, told = _by_mouth(*known, names, mixed, lips.get("mouths_compared_at_s", 0.0), settings)
-    voices, trust = _voices(sounds, segments, mixed, sure, source)
+    voices, trust = _voices(tracks, segments, mixed, sure, source)
     sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
     faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
     return Gathered(
@@ -58,16 +64,18 @@ def gather(recording, jobs, settings, hand=None):
         recording_id=recording.recording_id,
         duration_s=duration_s,
         faces=_owned(faces, recording, tables.FACES),
-        voice=_owned(voices, recording, tables.VOICE),
+        voice=sounds.table(voices, recording.recording_id),
+        tracks=voices,
         turns=turns.table(segments, duration_s, settings.turn, recording.recording_id, source),
         frame_rate_hz=video.get("sampled_rate_hz", np.nan),
         trust=trust,
-        absent=_absent(video, sounds, source, recording.turns_undefined),
+        absent=_absent(video, tracks, source, recording.turns_undefined),
         about=recording.about,
         shared_by=mixed if shared and mixed in set(segments["person_id"]) else "",
         mouths=told,
         lips=lips,
         crosstalk=overheard.told(heard),
+        cues=clocks,
         is_synthetic=recording.is_synthetic,
         part_of=recording.part_of,
     )
@@ -75,20 +83,23 @@ def gather(recording, jobs, settings, hand=None):
 
 @dataclass(frozen=True)
 class Gathered(windows.Measured):
-    """One recording put together; the blendshapes of its faces stay on disk until somebody asks for them.
+    """One recording put together; most columns of its faces and voices stay on disk until somebody asks for them.
 
-    ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely;
-    ``hand`` overrules both; ``mouths`` tells how far speech and mouths agree, ``lips`` how late the sound is against
-    them, ``crosstalk`` who is overheard by whom.
+    ``voice`` holds how loud everybody is, ``tracks`` where the rest of it lies, by person. ``part`` is the kept file of
+    faces, ``names`` maps its people to those of the recording, ``sure`` how surely; ``hand`` overrules both; ``mouths``
+    tells how far speech and mouths agree, ``lips`` how late the sound is against them, ``crosstalk`` who is overheard
+    by whom, ``cues`` how late each list of who spoke when is against what is heard.
     """
 
     part: Path | None = None
+    tracks: dict = field(default_factory=dict)
     names: dict = field(default_factory=dict)
     sure: dict = field(default_factory=dict)
     hand: people.Hand = field(default_factory=people.Hand)
     mouths: dict = field(default_factory=dict)
     lips: dict = field(default_factory=dict)
     crosstalk: list = field(default_factory=list)
+    cues: dict = field(default_factory=dict)
 
     def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
         """One person's face in start_s <= t < end_s with all columns, or those named, read from the kept file."""
@@ -115,6 +126,18 @@ class Gathered(windows.Measured):
             return
         for number in range(file.num_row_groups):
             yield self._renamed(file.read_row_group(number).to_pandas())
+
+    def voice_of(self, person_id):
+        """One person's voice with all columns, read from the kept files."""
+        if person_id not in self.tracks:
+            return sounds.promised(voice.nothing(), self.recording_id, person_id)
+        return sounds.promised(self.tracks[person_id].rows(), self.recording_id, person_id)
+
+    def each_voice(self):
+        """All voices with every column, ten minutes of a person after the other; at least one piece, maybe empty."""
+        for person in [*self.tracks] or [""]:
+            rows = self.voice_of(person)
+            yield from (rows.iloc[first : first + PIECE_ROWS] for first in range(0, max(len(rows), 1), PIECE_ROWS))
 
     def _renamed(self, rows):
         rows = self.hand.faces(rows)
@@ -152,14 +175,31 @@ def _faces_of(mine):
     return pd.read_parquet(part, columns=LIGHT), {"sampled_rate_hz": notes["sampled_rate_hz"]}
 
 
-def _spoken(mine):
+def cue_clocks(mine, recording, hand):
+    """How late each list of who spoke when is against what is heard, as it is told: {kind: facts}."""
+    heard = [(who, spoken(job, mine)) for (stage, who), job in mine.items() if stage == "speech"]
+    heard = [rows.assign(person_id=person_of(who, recording.names, hand) if who else "anybody") for who, rows in heard]
+    heard, found = stack(heard) if heard else turns.SEGMENTS.empty(), {}
+    for kind, rows in _listed(mine, {}).items():
+        names = {name: person_of(name, recording.names, hand) for name in set(rows["person_id"])}
+        shift = cues.lag(rows.assign(person_id=rows["person_id"].map(names)), heard)
+        found[kind] = cues.about(shift, rows, len(heard) > 0)
+    return found
+
+
+def _listed(mine, clocks):
+    """Who spoke when by every list of it, on the clock of the sound: {kind: segments}."""
+    rows = {kind: tables.read(mine[(kind, "")].part, turns.SEGMENTS) for kind in LISTED if (kind, "") in mine}
+    return {kind: cues.moved(table, clocks[kind]["moved_by_s"] if clocks else 0.0) for kind, table in rows.items()}
+
+
+def _spoken(mine, clocks):
     """Who spoke when, from which source, and how long the recording lasts; nothing is said after its media end."""
     notes = [store.notes(job.part) for job in mine.values()]
     ends = [n["sound_end_s"] for n in notes if "sound_end_s" in n]
     ends += [n["picture_end_s"] for n in notes if "picture_end_s" in n]
     speech = {who: spoken(job, mine) for (stage, who), job in mine.items() if stage == "speech"}
-    listed = {kind: mine[(kind, "")].part for kind in LISTED if (kind, "") in mine}
-    segments, source = _segments(listed, speech)
+    segments, source = _segments(_listed(mine, clocks), speech)
     if not ends:
         return segments, source, float(segments["end_s"].max()) if len(segments) else 0.0
     duration_s = float(max(ends))
@@ -169,19 +209,20 @@ def _spoken(mine):
     return inside.assign(end_s=inside["end_s"].clip(upper=duration_s)), source, duration_s
 
 
-def late(recording, jobs):
-    """A warning for each list of segments or transcript of which something lies after the end of the media."""
+def late(recording, jobs, clocks):
+    """A warning for each list of segments or transcript of which something lies after the end of the media.
+
+    ``clocks`` as :func:`cue_clocks` gives them.
+    """
     mine = parts_of(recording, jobs)
-    _, _, duration_s = _spoken(mine)
-    for kind in LISTED:
-        if (kind, "") in mine:
-            listed = tables.read(mine[(kind, "")].part, turns.SEGMENTS)
-            after = int((listed["end_s"] > duration_s + 0.5).sum())
-            if after:
-                yield f"{recording.recording_id}: {after} pieces of the {kind} end after the media ({duration_s:.1f} s)"
-            first_s = listed["start_s"].min()
-            if after and first_s >= duration_s:
-                yield f"{recording.recording_id}: the {kind} is on another clock (its first time is {first_s:.1f} s)"
+    _, _, duration_s = _spoken(mine, clocks)
+    for kind, listed in _listed(mine, clocks).items():
+        after = int((listed["end_s"] > duration_s + 0.5).sum())
+        if after:
+            yield f"{recording.recording_id}: {after} pieces of the {kind} end after the media ({duration_s:.1f} s)"
+        first_s = listed["start_s"].min()
+        if after and first_s >= duration_s:
+            yield f"{recording.recording_id}: the {kind} is on another clock (its first time is {first_s:.1f} s)"
 
 
 def _names(sounds, segments, recording):
@@ -189,17 +230,17 @@ def _names(sounds, segments, recording):
     return sorted({*sounds, *segments["person_id"], *recording.names.values(), *recording.named_because} - {""})
 
 
-def _called(sounds, segments, recording, hand):
+def _called(tracks, segments, recording, hand):
     """The sounds and the speech by person: by hand, else as joined; a sound that is nobody's is left out.
 
     Several sounds of one person become one: at each moment the louder.
     """
-    names = {who: person_of(who, recording.names, hand) for who in {*sounds, *segments["person_id"]} if who}
+    names = {who: person_of(who, recording.names, hand) for who in {*tracks, *segments["person_id"]} if who}
     found = {}
-    for who, rows in sounds.items():
+    for who, track in tracks.items():
         person = names.get(who, who)
         if person or not who:
-            found[person] = _louder(found[person], rows) if person in found else rows
+            found[person] = found[person].joined(track) if person in found else track
     segments = segments.assign(person_id=segments["person_id"].replace(names))
     return found, segments[segments["person_id"] != ""]
 
@@ -210,26 +251,15 @@ def person_of(name, names, hand):
     return written.get(name, written.get(person, person))
 
 
-def _louder(one, other):
-    """Two sounds of one person as one: of two rows at one time that in which more is heard."""
-    both = pd.concat([one, other]).assign(at=lambda rows: (rows["time_s"] * 100).round())
-    both = both.sort_values(["at", "level_db"], ascending=[True, False], na_position="last", kind="stable")
-    return both.drop_duplicates("at").drop(columns="at").reset_index(drop=True)
-
-
 def _moved_s(job, mine):
     """By how much the times of a sound file are moved: its clock is off, and that is sure."""
     own = mine.get(("clock", job.medium.person_id if job.medium.kind == "person_audio" else ""))
     return clock.applied_s(store.notes(own.part)) if own else 0.0
 
 
-def _sound(job, mine):
+def _track(job, mine):
     """The voice of one sound file, on the clock of the meeting."""
-    rows, moved_s = pd.read_parquet(job.part), _moved_s(job, mine)
-    if not moved_s:
-        return rows
-    rows = rows.assign(time_s=(rows["time_s"] + moved_s).round(6))
-    return rows[rows["time_s"] >= 0].reset_index(drop=True)
+    return sounds.Track(((job.part, _moved_s(job, mine)),))
 
 
 def spoken(job, mine):
@@ -283,8 +313,7 @@ def _segments(listed, speech):
     own = {who: rows for who, rows in speech.items() if who}
     if own:
         return stack([rows.assign(person_id=who) for who, rows in own.items()]), "person_audio"
-    for kind, part in listed.items():
-        rows = tables.read(part, turns.SEGMENTS)
+    for kind, rows in listed.items():
         if len(rows):
             return rows, kind
     if speech:
@@ -292,29 +321,26 @@ def _segments(listed, speech):
     return turns.SEGMENTS.empty(), ""
 
 
-def _voices(sounds, segments, shared, sure, source):
-    """Whose voice is which sound, and the share of each person's signal that is surely theirs.
+def _voices(tracks, segments, shared, sure, source):
+    """Whose voice is which track, and the share of each person's signal that is surely theirs.
 
     ``sure`` says, by person, how sure it is who speaks, where that is not certain.
     """
     talking = sorted(set(segments["person_id"]))
-    if "" not in sounds:
-        trust = {(name, signal): 1.0 for name in {*sounds, *talking} for signal in ("voice", "turn")}
-        parts = [rows.assign(person_id=name) for name, rows in sounds.items()]
-        return stack(parts) if parts else voice.nothing().assign(person_id=""), trust
-    mixed = sounds[""]
+    if "" not in tracks:
+        return tracks, {(name, signal): 1.0 for name in {*tracks, *talking} for signal in ("voice", "turn")}
+    mixed = tracks[""]
     if source in ("mixed_audio", "active_speaker") and len(talking) < 2:  # all sound is of one, known or not
         name = talking[0] if talking else shared
         everybody = {name: sure.get(name, 0.0)} | (sure if talking else {})
-        return mixed.assign(person_id=name), _of_both(everybody, {})
-    parts, alone = [], {}
+        return {name: mixed}, _of_both(everybody, {})
+    voices, alone, times = {}, {}, mixed.rows(sounds.LIGHT)["time_s"].to_numpy()
     for name in talking:
-        own = turns.covers(mixed["time_s"].to_numpy(), segments[segments["person_id"] == name])
-        others = turns.covers(mixed["time_s"].to_numpy(), segments[segments["person_id"] != name])
-        parts.append(mixed[own & ~others].assign(person_id=name))
+        own = turns.covers(times, segments[segments["person_id"] == name])
+        others = turns.covers(times, segments[segments["person_id"] != name])
+        voices[name] = mixed.only(own & ~others)
         alone[name] = float((own & ~others).sum() / max(own.sum(), 1))
-    voices = stack(parts) if parts else mixed.iloc[:0].assign(person_id="")
-    return voices, _of_both(dict.fromkeys(talking, 1.0) | sure, alone)
+    return voices or {"": mixed.only(np.zeros(len(times), bool))}, _of_both(dict.fromkeys(talking, 1.0) | sure, alone)
 
 
 def _of_both(sure, alone):

@@ -4,8 +4,8 @@ import json
 
 import pandas as pd
 
-from mien import __version__, store, tables
-from mien.river import clock
+from mien import __version__, store, tables, voice
+from mien.river import beside, clock, cues
 from mien.river.talk import talk
 
 FILES = {
@@ -30,13 +30,16 @@ def report(built, left, jobs, out, settings, hand=None):
     seconds, warned = _told_by(jobs, out)
     seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
     shared = {f"{recording.recording_id}_mixed" for recording in built}
-    notes, talks = store.notes(out / FILES["turns"]), _talks(built, jobs, out, table, settings.turn, hand or {})
+    notes = store.notes(out / FILES["turns"])
+    talks = _talks(built, jobs, out, table, settings.turn, hand or {}, notes["cues"])
     warnings = [*left["warnings"], *_twice(jobs), *_all_calibration(table), *warned]
     warnings += [words for _, said in talks.values() for words in said]
+    warnings += [words for one in built for words in _doubted_cues(one, notes["cues"][one.recording_id])]
     return {
         "made_by": f"mien {__version__}",
         "settings": settings,
         "analysis": _rate(settings.rate_hz),
+        "praat": "asked for" if settings.voice.praat else voice.praat.ABSENT,
         "counts": {
             "recordings": len(built),
             "failed": len(left["failed"]),
@@ -49,7 +52,7 @@ def report(built, left, jobs, out, settings, hand=None):
             "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
         },
         "recordings": {
-            one.recording_id: _about(one, jobs)
+            one.recording_id: _about(one, jobs, notes)
             | {"people": seen.get(one.recording_id, {})}
             | {kind: notes[kind][one.recording_id] for kind in ("mouths", "lips", "crosstalk")}
             | {name: told for name, told in notes["beside"][one.recording_id].items() if name != "warnings"}
@@ -106,14 +109,14 @@ def _few(names, most=5):
     return ", ".join(list(names)[:most]) + more
 
 
-def _talks(built, jobs, out, table, settings, hand):
+def _talks(built, jobs, out, table, settings, hand, clocks):
     """What is told about the talk of each recording, and the warnings about it."""
     said = tables.read(out / FILES["turns"], tables.TURNS)
     ends = table.groupby("recording_id")["end_s"].max()
     return {
         one.recording_id: talk(
             *(one, jobs, said[said["recording_id"] == one.recording_id], ends.get(one.recording_id, 0.0)),
-            *(settings, hand.get(one.recording_id)),
+            *(settings, hand.get(one.recording_id), clocks[one.recording_id]),
         )
         for one in built
     }
@@ -147,10 +150,27 @@ def _n_rows(path):
     return len(pd.read_parquet(path, columns=[]) if path.suffix == ".parquet" else pd.read_csv(path, usecols=[0]))
 
 
-def _about(recording, jobs):
+def _doubted_cues(recording, told):
+    for kind, about in told.items():
+        for medium in recording.of(kind):
+            yield from cues.doubted(f"{recording.recording_id}: {medium.path.name}", about)
+
+
+def _clocks(recording, jobs, notes):
+    """What is known of the clock of every file that has one: against another sound, what is heard, or nothing."""
+    found = {job.medium.path.name: clock.about(store.notes(job.part)) for job in jobs if job.stage == "clock"}
+    for kind, about in notes["cues"][recording.recording_id].items():
+        found |= {medium.path.name: about for medium in recording.of(kind)}
+    for kind, about in notes["beside"][recording.recording_id].items():
+        if kind in beside.SILENT:
+            zero = about.get("zero", "unknown")
+            found |= {medium.path.name: beside.clock_of(zero) for medium in recording.of(kind)}
+    return found
+
+
+def _about(recording, jobs, notes):
     mine = [job for job in jobs if job.recording.recording_id == recording.recording_id]
     stages = {_stage(job): store.notes(job.part) for job in mine if job.stage != "clock"}
-    clocks = {job.medium.path.name: clock.about(store.notes(job.part)) for job in mine if job.stage == "clock"}
     return {
         "licence": recording.licence,
         "source": recording.source,
@@ -160,7 +180,7 @@ def _about(recording, jobs):
         "names_joined": recording.names,
         "starts": str(recording.starts) + " GMT" * recording.starts_gmt if recording.starts else None,
         "part_of": recording.part_of or None,
-        "clocks": clocks,
+        "clocks": _clocks(recording, mine, notes),
         "stages": {name: {k: v for k, v in told.items() if k != "warnings"} for name, told in stages.items()},
     }
 
@@ -172,7 +192,7 @@ def _file_hash(job):
 
 def _stage(job):
     """The name of a stage in the report; of several lists of who spoke when, which it is."""
-    kind = job.medium.kind if job.medium.kind == "timeline" else job.stage
+    kind = job.medium.kind if job.stage == "segments" else job.stage
     return f"{kind} {job.medium.person_id}".strip()
 
 

@@ -3,21 +3,22 @@
 from itertools import combinations
 
 from mien import people, tables, turns
+from mien.river import cues
 from mien.river.gather import parts_of, person_of, spoken, stack
 
 ORDER = ("person_audio", "segments", "transcript", "timeline", "mixed_audio")
 """Sources of who spoke when, the most trusted first; of two, the former is the reference."""
 
 
-def talk(recording, jobs, table, duration_s, settings, hand=None):
+def talk(recording, jobs, table, duration_s, settings, hand=None, clocks=None):
     """How one recording talks, for the report: its turn measures, which of them are odd, and how its sources agree.
 
     ``table`` is its turns table, ``duration_s`` how long it lasts, ``settings`` a :class:`mien.turns.TurnSettings`,
-    ``hand`` who is who by hand.
+    ``hand`` who is who by hand, ``clocks`` how late each list of who spoke when is.
     Returns ``(about, warnings)``: a dictionary for the report, and sentences.
     """
     hand = hand or people.Hand()
-    about, warnings, held = {"agreement": {}}, [], sources(recording, jobs, hand)
+    about, warnings, held = {"agreement": {}}, [], sources(recording, jobs, hand, clocks or {})
     speech = table[table["kind"] == "speech"]
     if len(own := speech[speech["source"] == "person_audio"]):  # what is compared is what is used: without cross-talk
         held["person_audio"] = own[["person_id", "start_s", "end_s"]]
@@ -51,10 +52,11 @@ def _odd(name, value, low, high):
     )
 
 
-def sources(recording, jobs, hand):
-    """Who spoke when by every source that a recording has, the most trusted first: {source: segments}."""
+def sources(recording, jobs, hand, clocks):
+    """Who spoke when by every source that a recording has, on one clock, the most trusted first: {source: segments}."""
     mine = [job for job in jobs if job.recording.recording_id == recording.recording_id]
     found = {job.medium.kind: tables.read(job.part, turns.SEGMENTS) for job in mine if job.stage == "segments"}
+    found = {kind: cues.moved(rows, clocks.get(kind, {}).get("moved_by_s", 0.0)) for kind, rows in found.items()}
     for job in mine:
         if job.stage == "speech":
             own = job.medium.kind == "person_audio"

@@ -14,7 +14,7 @@ import pandas as pd
 from mien import evidence, figures, recordings, river, sources, store, synthetic, tables
 from mien.evidence import EvidenceSettings
 from mien.river import RiverSettings
-from mien.study import conversations, instrument, lips, oracle, ratings, voices
+from mien.study import conversations, instrument, lips, notebooks, oracle, questions, ratings, voices
 from mien.study.instrument import InstrumentSettings
 from mien.study.voices import VoiceTrialSettings
 from mien.synthetic import ConversationSettings
@@ -22,8 +22,7 @@ from mien.turns import anchors
 
 CORPORA = {"ravdess": "RAVDESS", "emodb": "EmoDB"}
 TARGET, SIGNALS, MODELS = "label_valence", "voice", ("logistic", "forest")
-NOTEBOOKS = ("00_tour", "01_face", "02_voice", "03_turns", "04_clock", "05_ratings", "06_sentiment", "09_leaks")
-NOTEBOOKS += ("10_people",)
+NOTEBOOKS = tuple(sorted(("00_tour", "01_face", "02_voice", "04_clock", "09_leaks", *questions.NOTEBOOKS)))
 LEAK_MODELS = ("logistic", "forest")
 TOUR_FIGURES = ("tour_ribbon", "tour_truth")
 
@@ -108,6 +107,7 @@ class Study:
         self.try_faces(workers, tick)
         self.try_voices(workers, tick)
         self.judge(workers, tick)
+        questions.make(self.root / "data", self.settings.evidence, workers, tick)
         self.draw()
         self.run_notebooks(tick)
         return list(answers(self.load()).values())
@@ -206,14 +206,14 @@ class Study:
 
     def load(self, names=None):
         """The tables of the study by name (all, if none are named), as figures and notebooks read them."""
-        names = set(names or (*river.FILES, *conversations.FILES, *ratings.FILES, "truth", *self._own))
+        names = set(names or (*river.FILES, *questions.FILES, "truth", *self._own))
         missing = [path for name in sorted(names) for path in self._places(name) if not path.is_file()]
         if missing:
             raise tables.TableError(f"{missing[0]}: not made yet; run `make reproduce` (or `mien reproduce`) first")
         read = built(self.tracks) if names & {*river.FILES, "truth"} else {}
         if "truth" in names:
             read["truth"] = synthetic.against_truth(self.recording, read)
-        read |= conversations.read(self.root / "data", names) | ratings.read(self.root / "data", names)
+        read |= questions.read(self.root / "data", names)
         if "evidence" in names:
             read["evidence"] = tables.read(self.evidence, tables.EVIDENCE)
         for name in names & {"leaks", "lip_lag"}:
@@ -233,7 +233,7 @@ class Study:
     def _places(self, name):
         """The files from which a table of the study is read."""
         own = {name: [path] for name, path in self._own.items()}
-        own |= {table: [self.root / "data" / file] for table, file in (conversations.FILES | ratings.FILES).items()}
+        own |= {table: [self.root / "data" / file] for table, file in questions.FILES.items()}
         own["truth"] = [self.recording / "made.json", *(self.tracks / file for file in river.FILES.values())]
         return own[name] if name in own else [self.tracks / river.FILES[name]]
 
@@ -256,13 +256,13 @@ class Study:
     def run_notebooks(self, tick=lambda *_: None):
         """Execute the notebooks in place, each only if its cells, the tables or the code have changed."""
         inputs = [*self._own.values(), *(self.tracks / file for file in river.FILES.values())]
-        inputs += [self.root / "data" / file for file in (*conversations.FILES.values(), *ratings.FILES.values())]
+        inputs += [self.root / "data" / file for file in questions.FILES.values()]
         causes = {"tables": {path.name: store.sha256(path) for path in inputs}, "code": store.code("figures", "study")}
         for number, name in enumerate(NOTEBOOKS):
             tick("notebooks", number, len(NOTEBOOKS))
             path = self.root / "notebooks" / f"{name}.ipynb"
-            mine = causes | {"cells": _cells(path)}
-            store.kept(path, mine, lambda part, path=path: run_notebook(path, part))
+            mine = causes | {"cells": notebooks.cells(path)}
+            store.kept(path, mine, lambda part, path=path: notebooks.run(path, part))
         tick("notebooks", len(NOTEBOOKS), len(NOTEBOOKS))
 
     def check(self):
@@ -333,49 +333,14 @@ def built(folder, recording_id=None):
     return read | {"recording_id": chosen}
 
 
-def _cells(path):
-    return [(cell["cell_type"], cell["source"]) for cell in json.loads(path.read_text())["cells"]]
-
-
-QUIET = ["--IPKernelApp.log_level=ERROR"]
-
-
-def run_notebook(path, out):
-    """Execute a notebook from top to bottom in a fresh kernel of this Python and write it, without time stamps."""
-    import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
-
-    notebook = nbformat.read(path, as_version=4)
-    env = {"MIEN_STUDY": str(Path(path).resolve().parents[1])} | os.environ
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False, extra_arguments=QUIET)
-    try:
-        client.execute(cwd=str(Path(path).parent), env=env)
-    except CellExecutionError as error:
-        raise tables.TableError(f"{path}: a cell failed while it was executed\n{error}") from error
-    notebook.metadata = {
-        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-        "language_info": {"name": "python"},
-    }
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number}"
-    nbformat.write(notebook, out)
-
-
 # --- what was found, in words ----------------------------------------------------------------------------------------
 
 
 def answers(read):
     """The computed sentences of the study, by name."""
     told = {"tour": tour(read), "face": instrument.answer(read["face_error"]), "voice": voices.answer(read)}
-    return told | {
-        "turns": conversations.answer(read),
-        "clock": lips.answer(read),
-        "sentiment": sentiment(read["evidence"]),
-        "leaks": ladder(read["leaks"]),
-        "ratings": ratings.answer(read["agreement"]),
-        "people": ratings.people_answer(read["agreement"]),
-    }
+    told |= {"clock": lips.answer(read), "leaks": ladder(read["leaks"])}
+    return told | questions.answers(read)
 
 
 def tour(read):
@@ -391,26 +356,6 @@ def tour(read):
         f"SYNTHETIC recording with known truth, {read['windows']['end_s'].max():.0f} s, {people} people: "
         f"median error {cents:.0f} cents in pitch, {onset:.0f} ms in the onset of speech, {yaw:.1f}° in head yaw. "
         "This says how right the instrument is on an easy recording, and nothing about people."
-    )
-
-
-def sentiment(rows, model=MODELS[0], metric="balanced_accuracy"):
-    """Whether the voice predicts acted valence in people never seen, in a sentence per corpus."""
-    chosen = rows[(rows["model"] == model) & (rows["metric"] == metric)]
-    above = (chosen["gap_low"] > 0) & (chosen["p_permuted"] < 0.05)
-    if above.all():
-        verb = "is detectable in acted speech by people never seen"
-    elif above.any():
-        verb = f"is detectable in acted speech by people never seen in {' and '.join(chosen.loc[above, 'corpus'])} only"
-    else:
-        verb = "was not detected beyond the best baseline"
-    parts = [
-        f"{row['corpus']} ({row['n_people']:.0f} people, {row['n_windows']:.0f} clips): {evidence.phrase(row)}"
-        for _, row in chosen.iterrows()
-    ]
-    return (
-        f"Acted valence {verb} ({model}, voice): {'; '.join(parts)}. Acted labels say how a feeling is displayed on "
-        "request; they are no evidence about what anybody feels, and so few people settle no claim about people."
     )
 
 

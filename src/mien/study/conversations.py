@@ -7,6 +7,7 @@ import pandas as pd
 from mien import corpora, tables
 from mien.turns import PUBLISHED, anchors
 
+NOTEBOOKS = ("03_turns",)
 FILES = {
     "turn_anchors": "turn_anchors.csv",
     "turn_offsets": "turn_offsets.csv",
@@ -42,6 +43,11 @@ def read(folder, names):
     if "turn_anchors" in found:
         anchors.MEETINGS.check(found["turn_anchors"], FILES["turn_anchors"])
     return found
+
+
+def answers(read):
+    """What was found, by name."""
+    return {"turns": answer(read)}
 
 
 def answer(read):

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mien import evidence, store, tables, verdict, windows
-from mien.evidence import leakage, many
+import pandas as pd
+
+from mien import evidence, sources, store, tables, verdict, windows
+from mien.evidence import checks, leakage, many, quantities
 from mien.verdict import trace
 
 
@@ -13,7 +15,8 @@ class Ask:
     """What is asked of a windows table, and what is said about it that it does not say itself.
 
     ``signals`` prefixes such as ``"face+voice"``; the first of ``models`` and ``metric`` make the primary claim;
-    ``given`` what is known of label and people (:class:`mien.verdict.Given`); ``corpus`` a name for the rows.
+    ``given`` what is known of label and people (:class:`mien.verdict.Given`); ``corpus`` a name for the rows;
+    ``groups`` columns of the table that say of each person which group it belongs to, by self-report or record.
     """
 
     target: str
@@ -22,33 +25,69 @@ class Ask:
     metric: str = "auc"
     corpus: str = "unnamed"
     given: verdict.Given = field(default_factory=verdict.Given)
+    groups: tuple[str, ...] = ()
+
+    @property
+    def about(self):
+        """The scope of its quantities."""
+        return {"corpus": self.corpus, "target": self.target, "signals": "+".join(checks.prefixes(self.signals))}
 
 
 def judged(table, path, out, ask, settings, workers=1, progress=None):
     """Judge a windows table, which was read from ``path``, and write what was found into the folder ``out``.
 
-    Writes ``predictions.csv``, ``evidence.csv``, ``verdicts.csv``, ``leakage.csv``, a copy of the rules and
+    Writes ``predictions.csv``, ``evidence.csv``, ``quantities.csv``, ``groups.csv`` (every measure of every group of
+    people, where ``ask`` names a column of groups), ``verdicts.csv``, ``leakage.csv``, a copy of the rules and
     ``report.json`` (settings, counts, and the hashes by which a verdict is traced back). Returns what was written, as
     (:class:`mien.evidence.Result`, verdicts). Raises the errors of the rooms it goes through.
     """
     rules = verdict.load()
+    for column in ask.groups:
+        quantities.members(table, column)
     result = evidence.evaluate_table(
         table, ask.target, [ask.signals], ask.models, settings, ask.corpus, workers=workers, progress=progress
     )
-    checks = leakage.checked(table, ask.target, ask.signals, result.predictions)
+    checks_ = leakage.checked(table, ask.target, ask.signals, result.predictions)
     rows = many.corrected(result.rows, ask.metric, ask.models[0])
     given = replace(
-        ask.given, share_synthetic=share_synthetic(table), n_leakage_failures=int((~checks["passed"]).sum())
+        ask.given, share_synthetic=share_synthetic(table), n_leakage_failures=int((~checks_["passed"]).sum())
     )
-    verdicts = verdict.of_evidence(rows, rules, {ask.corpus: given}, ask.metric, ask.models[0])
-    files = {"predictions": result.predictions, "evidence": rows, "verdicts": verdicts, "leakage": checks}
-    for name, frame in files.items():
+    more, cells = told(result.predictions, table, ask)
+    verdicts = verdict.of_evidence(rows, rules, {ask.corpus: given}, ask.metric, ask.models[0], more)
+    files = {"predictions": result.predictions, "evidence": rows, "quantities": more, "verdicts": verdicts}
+    for name, frame in (files | {"leakage": checks_, "groups": cells}).items():
         tables.write(frame, out / f"{name}.csv")
     (out / verdict.FILE).write_bytes(verdict.place().read_bytes())
     report = {"windows": path.name, "sha256": store.sha256(path), "settings": settings, "asked": ask, "given": given}
     report |= {"told": result.told, "found": evidence.sentences(rows), "verdicts": verdict.sentences(verdicts)}
-    store.write_json(report | {"trace": trace.traced(out, path, rows, rules)}, out / "report.json")
+    store.write_json(report | {"trace": trace.traced(out, path, rows, rules, more)}, out / "report.json")
     return replace(result, rows=rows), verdicts
+
+
+def told(predictions, table, ask):
+    """What the primary model's held-out predictions tell beside the evidence rows: (quantities, groups of people)."""
+    mine = predictions[(predictions["model"] == ask.models[0]) & (predictions["signals"] == ask.about["signals"])]
+    return quantities.of_predictions(mine, table, ask.about, ask.groups)
+
+
+AGREED = {
+    ("haines", "label_positive"): ("haines", "positive affect", "face", "alpha_ordinal"),
+    ("haines", "label_negative"): ("haines", "negative affect", "face", "alpha_ordinal"),
+}
+"""Labels that observers gave, and the row of ``agreement.csv`` that says how far these agreed. Means of raters whose
+single answers are not published (MIT Interview) have none; nor have acted, self-reported and measured labels."""
+
+
+def label_alpha(corpus, target):
+    """Krippendorff's alpha of an observer's label as the study's table of agreement says it; None where it says none.
+
+    ``corpus`` a name such as ``haines``, in any case; ``target`` such as ``label_positive``.
+    """
+    key, path = AGREED.get((corpus.casefold(), target)), sources.home() / "agreement.csv"
+    if key is None or not path.is_file():
+        return None
+    rows = pd.read_csv(path).set_index(["corpus", "target", "channel", "measure"])
+    return float(rows.at[key, "value"])
 
 
 def grouped(path):

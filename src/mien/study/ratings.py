@@ -15,6 +15,7 @@ from mien import corpora, tables
 from mien.corpora import cremad, gap, haines, mit
 from mien.evidence import agreement, groups, intervals, reliability
 
+NOTEBOOKS = ("05_ratings",)
 FILES = {"agreement": "agreement.csv", "agreement_people": "agreement_people.csv"}
 """The tables, by name: a row per corpus, target, channel and measure; a row per actor of CREMA-D and channel."""
 
@@ -354,6 +355,11 @@ def value(rows, corpus, target, channel, measure):
 def said(row, digits=2):
     """A number with its interval: ``0.28 [0.27, 0.29]``."""
     return f"{row['value']:.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
+
+
+def answers(read):
+    """What was found, by name."""
+    return {"ratings": answer(read["agreement"]), "people": people_answer(read["agreement"])}
 
 
 def answer(rows):

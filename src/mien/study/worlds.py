@@ -6,7 +6,7 @@ goes on where it was) and prints the operating characteristics with their Monte-
 
 import argparse
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,13 @@ import pandas as pd
 from rich.console import Console
 from scipy import special, stats
 
-from mien import evidence, store, synthetic, tables, verdict
+from mien import evidence, models, store, synthetic, tables, verdict
+from mien.evidence import metrics
+from mien.verdict import bench
 
+FILES = {"worlds": "worlds.csv"}
 TARGET, SIGNALS, CLAIM = "label_synthetic", "face+voice+turn", "C1_detectable"
-SETTINGS = evidence.EvidenceSettings(n_repeats=1, n_permutations=39, n_gap_worlds=39, n_bootstrap=1000)
+SETTINGS = evidence.EvidenceSettings(n_repeats=1, n_permutations=39, n_gap_worlds=39, n_bootstrap=500)
 """One repeat of the folds and 39 permutations, so that hundreds of worlds can be afforded: p < .05 then asks that no
 permuted world scores as high. The rule as it is used has 5 repeats and 999 permutations; what is said here is said of
 the cheaper one."""
@@ -58,6 +61,8 @@ def planted(auc, n_signals=3):
 CELLS = (
     Cell("barren, windows", 60, 0.0, 0.80),
     Cell("barren, people", 60, 0.0, 0.80, target_kind="person"),
+    Cell("barren, 30 people", 30, 0.0, 0.80),
+    Cell("barren, 120 people", 120, 0.0, 0.80),
     Cell("planted, 2 x SESOI", 60, planted(0.615)),
     Cell("planted, headroom .60", 60, planted(0.695), 0.80),
     Cell("planted, 2 x SESOI, ceiling .80", 60, planted(0.615), 0.80),
@@ -83,8 +88,30 @@ def world(cell, number, settings=SETTINGS, gates=None):
     if {"holds", "partly"} & set(at_best.values()):
         p_permuted = _row(ask(settings=replace(settings, n_gap_worlds=0)).rows)["p_permuted"]
         at_best = _verdicts(row, ceiling, p_permuted, gates)
-    numbers = {name: row[name] for name in ("value", "low", "high", "gap", "gap_low", "gap_high", "gap_high90")}
+    names = ("value", "low", "high", "gap", "gap_low", "gap_high", "gap_low90", "gap_high90")
+    numbers = {name: row[name] for name in names} | {"new_people": new_people(cell, number, settings)}
     return {"cell": cell.name, "number": number, "p_permuted": p_permuted, **at_best, **numbers}
+
+
+def new_people(cell, number, settings=SETTINGS):
+    """What an interval should hold: the score, on people never seen, of the model trained on one training part.
+
+    Other people are drawn, as many as are in a training part to train on and 100 to judge. The mean over the worlds of
+    a cell is the truth that their intervals are held against; a barren cell's is a half.
+    """
+    n_train = round(cell.n_people * (1 - 1 / settings.n_folds))
+    parts = []
+    for n_people, word in ((n_train, "train"), (100, "judge")):
+        name = f"{cell.name} {number} new people to {word}"
+        parts.append(
+            synthetic.label_table(n_people, cell.n_windows, cell.effect, target_kind=cell.target_kind, name=name)
+        )
+    train, judge = parts
+    columns = [c for c in train if c.startswith(tuple(f"{signal}_" for signal in SIGNALS.split("+")))]
+    model = models.make("logistic", SIGNALS.split("+"), settings.seed, settings.model)
+    told = model.fit(train[columns], train[TARGET]).predict_proba(judge[columns])
+    codes = (judge[TARGET] == model.classes_[1]).to_numpy().astype(int)
+    return float(metrics.scores(metrics.tally(codes, told[None]))["auc"][0])
 
 
 def _row(rows):
@@ -97,14 +124,15 @@ def _verdicts(row, ceiling, p_permuted, detectable):
     numbers |= {"minimum_detectable_gap": detectable, "label_is_acted": 0, "share_synthetic": 0}
     numbers |= {name: row[column] for name, column in verdict.FROM_ROW.items() if name.startswith("gap")}
     numbers |= {"p_perm_holm": p_permuted, "headroom": (row["value"] - row["chance"]) / (ceiling - row["chance"])}
-    rules = verdict.load()
-    scope = verdict.Scope("worlds", SIGNALS, TARGET, "outcome", "nobody: synthetic worlds")
+    rules = _rules()
     free = numbers | {"n_groups": 1e6, "coverage": 1, "minimum_detectable_gap": 0}
-    said = {}
-    for name, asked in (("gates_on", numbers), ("gates_off", free)):
-        judged = verdict.judge(asked, rules, scope)
-        said[name] = judged.set_index("claim").at[CLAIM, "verdict"]
-    return said
+    asked = {"gates_on": numbers, "gates_off": free}
+    return {name: bench.settle(rules, bench.facts(each, rules, "auc"))[CLAIM].verdict for name, each in asked.items()}
+
+
+@cache
+def _rules():
+    return verdict.load()
 
 
 def detectable(cell, settings=SETTINGS, n_worlds=2):
@@ -123,7 +151,7 @@ def detectable(cell, settings=SETTINGS, n_worlds=2):
 def judged(cell, n_worlds, folder, settings=SETTINGS, progress=None):
     """Every world of a cell, one row each; batches are kept in ``folder`` with their causes, so a stop loses little."""
     code = store.code("tables", "models", "evidence", "verdict", "synthetic", "study/worlds")
-    causes = {"cell": cell, "settings": settings, "code": code, "rules": verdict.load().sha256}
+    causes = {"cell": cell, "settings": settings, "code": code, "rules": _rules().sha256}
     stem = store.file_name(cell.name)
     design = store.kept(
         Path(folder) / f"{stem}_design.csv",
@@ -145,49 +173,101 @@ def judged(cell, n_worlds, folder, settings=SETTINGS, progress=None):
     return pd.concat(parts, ignore_index=True).assign(minimum_detectable_gap=gates)
 
 
+INTERVALS = {
+    "score": ("low", "high"),
+    "gap": ("gap_low", "gap_high"),
+    "gap90": ("gap_low90", "gap_high90"),
+}
+"""Whose coverage is counted: the score and its gap to the best baseline at 95 %, the gap at 90 %."""
+
+VERDICTS = ("holds", "partly", "does_not_hold", "inconclusive")
+
+
 def characteristics(found):
     """Operating characteristics of each cell, a row each, from the table of its worlds.
 
-    Shares of the verdicts with gates off and on, how often the 95 % interval of the score covers the mean score of the
-    cell's worlds, and ``*_error``: the Monte-Carlo standard error of a share; ``holds_high`` its upper 95 % bound
-    (Clopper-Pearson).
+    Shares of the verdicts with gates off and on, and how often each interval covers the truth: the mean score on new
+    people (``truth``; a half in barren cells), less the best baseline, which is chance in these worlds. ``*_low`` and
+    ``*_high`` are exact 95 % limits of a share (Clopper-Pearson).
     """
     rows = []
     for name, part in found.groupby("cell", sort=False):
-        n, truth = len(part), part["value"].mean()
-        row = {"cell": name, "n_worlds": n, "score": truth, "gap": part["gap"].mean()}
-        row |= {"gap_sd": part["gap"].std(), "minimum_detectable_gap": part["minimum_detectable_gap"].iloc[0]}
-        for said in ("holds", "partly", "does_not_hold", "inconclusive"):
-            row[said] = (part["gates_off"] == said).mean()
-            row[f"{said}_error"] = np.sqrt(row[said] * (1 - row[said]) / n)
-        row["holds_high"] = stats.binomtest(round(row["holds"] * n), n).proportion_ci().high
+        is_barren = name.startswith("barren")
+        truth = 0.5 if is_barren else part["new_people"].mean()
+        row = {"cell": name, "n_worlds": len(part), "score": part["value"].mean(), "truth": truth}
+        row["truth_error"] = 0.0 if is_barren else part["new_people"].sem()
+        row |= {"gap": part["gap"].mean(), "gap_sd": part["gap"].std()}
+        row["minimum_detectable_gap"] = part["minimum_detectable_gap"].iloc[0]
+        for said in VERDICTS:
+            row |= _share(said, part["gates_off"] == said)
         for said in ("holds", "partly", "not_assessable"):
             row[f"{said}_gates_on"] = (part["gates_on"] == said).mean()
-        row["coverage"] = ((part["low"] <= truth) & (truth <= part["high"])).mean()
-        rows.append(row | {"coverage_error": np.sqrt(row["coverage"] * (1 - row["coverage"]) / n)})
+        for what, (low, high) in INTERVALS.items():
+            held = truth - 0.5 * (what != "score")
+            row |= _share(f"coverage_{what}", (part[low] <= held) & (held <= part[high]))
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
+def _share(name, hits):
+    limits = stats.binomtest(int(hits.sum()), len(hits)).proportion_ci()
+    return {name: float(hits.mean()), f"{name}_low": limits.low, f"{name}_high": limits.high}
+
+
 def sentences(table):
-    """The operating characteristics in words, with the standard error of each share in percent."""
+    """The operating characteristics in words, a sentence for each cell; shares with exact 95 % limits in percent."""
 
     def share(row, name):
-        return f"{row[name]:.1%} ± {row[f'{name}_error']:.1%}"
+        return f"{row[name]:.1%} [{row[f'{name}_low']:.1%}, {row[f'{name}_high']:.1%}]"
 
     return [
-        f"SYNTHETIC worlds, {row['cell']} ({row['n_worlds']:.0f} worlds): AUC {row['score']:.3f}; "
-        + ", ".join(f"{name} {share(row, name)}" for name in ("holds", "partly", "does_not_hold", "inconclusive"))
-        + f"; holds at most {row['holds_high']:.1%} (95 % bound); with gates on: holds {row['holds_gates_on']:.1%}, "
+        f"SYNTHETIC worlds, {row['cell']} ({row['n_worlds']:.0f} worlds): AUC {row['score']:.3f}, on new people "
+        f"{row['truth']:.3f}; "
+        + ", ".join(f"{name} {share(row, name)}" for name in VERDICTS)
+        + f"; with gates on: holds {row['holds_gates_on']:.1%}, "
         f"not assessable {row['not_assessable_gates_on']:.1%} (detectable gap {row['minimum_detectable_gap']:.2f}); "
-        f"the 95 % interval covers in {share(row, 'coverage')}."
+        f"the 95 % interval of the score covers in {share(row, 'coverage_score')}, of the gap in "
+        f"{share(row, 'coverage_gap')}, the 90 % interval of the gap in {share(row, 'coverage_gap90')}."
         for _, row in table.iterrows()
     ]
+
+
+def read(data, names=None):
+    """The committed operating characteristics, :data:`FILES`: {name: table}."""
+    return {name: pd.read_csv(Path(data) / FILES[name]) for name in names or FILES}
+
+
+def answers(tables_read):
+    """What the committed worlds say of the judge, in a sentence that any notebook may print."""
+    table = tables_read["worlds"]
+    barren = table[table["cell"].str.startswith("barren")]
+    n, held = barren["n_worlds"].sum(), (barren["holds"] * barren["n_worlds"]).sum()
+    limit = stats.binomtest(round(held), int(n)).proportion_ci().high
+    low, high = table["coverage_score"].min(), table["coverage_score"].max()
+    planted_ = table[table["cell"].str.startswith("planted")]
+    found = "; ".join(
+        f"{row['cell'].removeprefix('planted, ')}: {row['holds']:.0%} "
+        f"[{row['holds_low']:.0%}, {row['holds_high']:.0%}] of {row['n_worlds']:.0f}"
+        for _, row in planted_.iterrows()
+    )
+    return {
+        "worlds": f"The judge judged on SYNTHETIC worlds: of {n:.0f} without a signal {held:.0f} were said to hold (at "
+        f"most {limit:.1%}, 95 % bound); with a signal planted, said to hold: {found}; the 95 % intervals of the score "
+        f"held the truth in {low:.0%} to {high:.0%} of the worlds of a cell."
+    }
+
+
+def _settings():
+    """The settings that decide the numbers, as columns of the table."""
+    names = ("n_folds", "n_repeats", "n_bootstrap", "n_permutations", "seed")
+    return {"is_synthetic": True} | {name: getattr(SETTINGS, name) for name in names}
 
 
 def main(words=None):
     """Judge the worlds and print what was found."""
     parser = argparse.ArgumentParser(description="the judge judged, on synthetic worlds whose truth is known")
     parser.add_argument("out", type=Path, help="folder in which batches of worlds are kept")
+    parser.add_argument("--table", type=Path, help="where to write the table (worlds.csv in that folder)")
     parser.add_argument("--barren", type=int, default=200, help="worlds without a signal per cell")
     parser.add_argument("--planted", type=int, default=200, help="worlds with a signal per cell")
     asked = parser.parse_args(words)
@@ -199,8 +279,8 @@ def main(words=None):
                 cell, n_worlds, asked.out, progress=lambda name, done, total: says.print(f"… {name}: {done} of {total}")
             )
         )
-    table = characteristics(pd.concat(parts, ignore_index=True))
-    tables.write(table, asked.out / "worlds.csv")
+    table = characteristics(pd.concat(parts, ignore_index=True)).assign(**_settings())
+    tables.write(table, asked.table or asked.out / FILES["worlds"])
     for sentence in sentences(table):
         says.print(sentence)
 

@@ -46,10 +46,18 @@ def without_address(name):
     >>> without_address(" Ada\tLovelace "), without_address("ada@example.org"), without_address("Ada <a.l@example.org>")
     ('Ada Lovelace', 'ada', 'Ada')
     """
-    name = name[:200]
-    cut = re.sub(r"[<(\[]\s*[^\s@<>()\[\]]+@[^\s<>()\[\]]+\s*[>)\]]", " ", name)
-    cut = re.sub(r"([^\s@<>]+)@[^\s@<>]+\.[^\s@<>]+", r"\1", cut)
-    return " ".join(unicodedata.normalize("NFC", cut).split())
+    cut = re.sub(r"[<(\[]\s{0,9}[^\s@<>()\[\]]{1,200}@[^\s<>()\[\]]{1,300}\s{0,9}[>)\]]", " ", name[:400])
+    cut = re.sub(r"(?<![^\s@<>])([^\s@<>]+)@[^\s<>]+", r"\1", cut)
+    return " ".join(unicodedata.normalize("NFC", cut[:200]).split())
+
+
+def without_words(text, most=60):
+    """What a line that could not be read looks like, without what somebody said or wrote in it: words become "…".
+
+    >>> without_words("00:0x:00.000 --> 00:00:01.000"), without_words("14:99:00 write to ada.l@example.org")
+    ('00:0x:00.000 --> 00:00:01.000', '14:99:00 …')
+    """
+    return " ".join(re.sub(r"(?:\S*(?:[^\W\d_]{2}|@)\S*\s*|[^\W\d_]\s+)+", "… ", text[:most]).split())
 
 
 def read(path, table, may_lack=()):
@@ -58,8 +66,9 @@ def read(path, table, may_lack=()):
     ``may_lack`` names promised columns that this file need not have.
     """
     path = Path(path)
-    if not path.exists():
-        raise TableError(f"{path}: no such file; expected the table {table.name!r} (one row per {table.one_row_per})")
+    if not path.is_file():
+        lacks = "a folder" if path.is_dir() else "no such file"
+        raise TableError(f"{path}: {lacks}; expected the table {table.name!r} (one row per {table.one_row_per})")
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path, table)
     except UnicodeDecodeError as error:
@@ -77,6 +86,8 @@ def read(path, table, may_lack=()):
     return replace(table, columns=kept).check(frame, str(path))
 
 
+FREE = ("words", "why")
+"""Columns of text that may hold several lines."""
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "nan", "NaN")
 """What stands for a missing value in a column that is not text; in text only nothing does (a person may be 'NA')."""
 
@@ -95,7 +106,15 @@ def _read_csv(path, table):
     how |= {"names": names, "header": 0, "dtype": dict.fromkeys(text, str), "na_values": missing}
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # a row with more values than names
-        return pd.read_csv(path, keep_default_na=False, **how)
+        frame = pd.read_csv(path, keep_default_na=False, **how)
+    for name in (name for name in text if name not in FREE):
+        broken = frame[name].fillna("").str.contains(r"[\r\n]")
+        if broken.any():
+            raise ValueError(
+                f"a line break within {name!r}, {int(broken.to_numpy().argmax()) + 1} rows below the header: a quote "
+                "is not closed"
+            )
+    return frame
 
 
 def write(frame, path):

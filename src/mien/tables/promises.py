@@ -28,6 +28,7 @@ REASONS = {
     "no_audio": "the recording has no sound for this person",
     "silent": "the sound is digital silence",
     "unvoiced": "no voiced frame here",
+    "few_periods": "too few glottal periods that can be compared",
     "no_pause": "the person made no pause to measure",
     "no_noise": "the pauses are digital silence (a gate or a mute), so the noise under the voice is not known",
     "few_pauses": "too few pauses with audible noise in them to tell whether the gain was turned",
@@ -56,7 +57,14 @@ REASONS = {
     "not_asked": "nobody was asked this",
     "not_computed": "there is no independent estimate to compute this from",
     "not_given": "nobody said it",
+    "no_group_column": "nobody named a column of groups of people",
+    "no_predictions": "nothing was predicted for a person never seen",
     "no_headroom": "the ceiling is no higher than chance",
+    "no_gestures": "gestures are not measured: turns hold none, and nothing is made to stand for them",
+    "no_lexicon": "the optional lexicon is not installed",
+    "withheld": "of fewer than 10 people, and shown only with --per-person and their consent",
+    "nothing_at_home": "where the model was trained its score is not shown to be above chance: nothing to carry away",
+    "is_home": "the model was trained on other people of this corpus",
 }
 """Why a value is missing. Every NaN in a mien table is explained by one of these words."""
 
@@ -270,6 +278,34 @@ EVIDENCE = Table(
     ),
 )
 
+QUANTITIES = Table(
+    "quantities",
+    "quantity, scope and part",
+    (
+        Column("corpus", "which recordings", "text"),
+        Column("target", "the label or score it is about; empty: it counts for each", "text", missing=True),
+        Column("signals", "the column prefixes it is about; empty: it counts for each", "text", missing=True),
+        Column("profile", "profile of the score under test; empty: it counts for each", "text", missing=True),
+        Column("metric", "the score in which it is measured; empty: it counts for each", "text", missing=True),
+        Column("claim", "the one claim or statement it counts for; empty: it counts for each", "text", missing=True),
+        Column("quantity", "its name in AUDIT 7.3, such as ece, transfer_gap or headroom_ratio_best", "text"),
+        Column("part", "the corpus, dose or component it was found in; empty: it has no parts", "text", missing=True),
+        Column("value", "the number", missing=True),
+        Column("low", "lower end of the 95 % interval over groups", missing=True),
+        Column("high", "upper end of the 95 % interval over groups", missing=True),
+        Column("low90", "lower end of the 90 % interval over groups", missing=True),
+        Column("high90", "upper end of the 90 % interval over groups", missing=True),
+        Column("interval", "how the interval was made", "text", missing=True),
+        Column("n_people", "number of people", low=0, missing=True),
+        Column("n_groups", "number of independent groups", low=0, missing=True),
+        Column("n_windows", "number of windows", low=0, missing=True),
+        Column("source", "what it was found in: a table, a model, a class, a column of groups", "text", missing=True),
+        Column("why", "why a value is missing: 'column: reason', joined by '; '", "text", missing=True),
+    ),
+    ("corpus", "target", "signals", "profile", "metric", "claim", "quantity", "part"),
+)
+"""What verdicts ask for beside evidence rows: one number a row, with its interval and what it is about."""
+
 VERDICTS = Table(
     "verdicts",
     "claim or statement and scope",
@@ -295,5 +331,65 @@ VERDICTS = Table(
     ("claim", "target", "metric", "corpus", "profile", "signals"),
 )
 
+ROLES = Table(
+    "roles",
+    "person",
+    (
+        _person(),
+        Column("role", "A (host side), B (the side that is judged), interpreter or signer", "text"),
+    ),
+    ("person_id",),
+)
+
+CONSENT_SCOPES = ("extract", "train", "share", "publish", "score_people")
+"""What somebody who is recorded may agree to: that features are taken, that models learn from them, that they are
+passed on or published, and that a score of one person is shown."""
+
+CONSENT = Table(
+    "consent",
+    "media file of a recording",
+    (
+        _recording(),
+        Column(
+            "consent_scope",
+            f"what everybody in the recording agreed to: {', '.join(CONSENT_SCOPES)}, joined by +; empty: nothing",
+            "text",
+            missing=True,
+        ),
+    ),
+)
+"""Consent as it is written into a table of recordings; what is not written there was not given."""
+
+SCORES = Table(
+    "scores",
+    "recording, side that is judged, score and profile",
+    (
+        Column("recording_id", "which recording; 'all' for the mean over recordings", "text"),
+        Column(
+            "person_id", "who is judged, several joined by +; empty where no person is told apart", "text", missing=True
+        ),
+        Column("score", "openengage, or a comparator", "text"),
+        Column("profile", "norm_referenced or fixed_curve; none for a comparator without profiles", "text"),
+        Column("value", "0 to 100", low=0, high=100, missing=True),
+        Column("low", "lower end of the 95 % interval", low=0, high=100, missing=True),
+        Column("high", "upper end of the 95 % interval", low=0, high=100, missing=True),
+        Column("sem_points", "standard error of measurement from finite length alone, points", low=0, missing=True),
+        *(
+            Column(f"{name}{end}", f"{what}{of}", missing=True)
+            for name, what in (
+                ("talk_share_B", "share of speech of the side that is judged, 0 to 1"),
+                ("lag_B_s", "median signed response lag of that side, seconds"),
+                ("changes_per_min", "changes of floor between the sides a minute"),
+            )
+            for end, of in (("", ""), ("_low", ", lower end"), ("_high", ", upper end"))
+        ),
+        Column("reference", "id of the norms; empty where none are used", "text", missing=True),
+        Column("reference_sha256", "sha256 of the norms", "text", missing=True),
+        Column("n_people", "how many people the row is about", low=0),
+        Column("why", "why a value is missing: 'column: reason', joined by '; '", "text", missing=True),
+    ),
+    ("recording_id", "person_id", "score", "profile"),
+)
+
 BUILT = (FACES, VOICE, TURNS, WINDOWS, COUPLING, PEOPLE, LAYOUT, CHAT)
-ALL = {t.name: t for t in (RECORDINGS, *BUILT, PREDICTIONS, EVIDENCE, VERDICTS)}
+ALL = {t.name: t for t in (RECORDINGS, *BUILT, PREDICTIONS, EVIDENCE, QUANTITIES, VERDICTS, ROLES, CONSENT, SCORES)}

@@ -52,7 +52,8 @@ class Table:
         for column in self.columns:
             self._check_column(frame, column, place)
         if {"start_s", "end_s"} <= set(frame.columns):
-            backwards = frame[frame["end_s"] < frame["start_s"]]
+            start_s, end_s = (pd.to_numeric(frame[name], errors="coerce") for name in ("start_s", "end_s"))
+            backwards = frame[end_s < start_s]
             if len(backwards):
                 row = backwards.iloc[0]
                 raise TableError(

@@ -4,7 +4,9 @@ The first two steps of :mod:`mien.turns.crosstalk`: copies, and their direction,
 """
 
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cached_property
+from itertools import combinations, groupby
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -24,11 +26,16 @@ class Track:
     speech: np.ndarray
     noise: np.ndarray
 
+    @cached_property
+    def floored(self):
+        """The level, not under 40 dB below its loud parts."""
+        return np.maximum(self.level, np.quantile(self.level, 0.95) - 40)
 
-def tracks_of(sounds, speech):
+
+def tracks_of(names, sounds, speech):
     """All tracks on one clock of 10 ms: {person_id: :class:`Track`}."""
-    count = round(max(rows["time_s"].max() for rows in sounds.values()) / HOP_S) + 2
-    return {name: _track(rows, speech[name], count) for name, rows in sounds.items()}
+    count = round(max(sounds[name]["time_s"].max() for name in names) / HOP_S) + 2
+    return {name: _track(sounds[name], speech[name], count) for name in names}
 
 
 def _track(rows, speech, count):
@@ -118,12 +125,8 @@ def _compared(one, other, starts, size, most):
 
 def channels(one, other):
     """What is compared of two tracks, with its weight."""
-    yield _floored(one.level), _floored(other.level), 2.0
+    yield one.floored, other.floored, 2.0
     yield from ((a, b, 1.0) for a, b in zip(one.timbre, other.timbre, strict=True))
-
-
-def _floored(level):
-    return np.maximum(level, np.quantile(level, 0.95) - 40)
 
 
 def _correlation(ours, theirs, size):
@@ -150,7 +153,8 @@ def _judged(copies, tracks, settings):
         mine = copies[(copies["one"] == name) | (copies["other"] == name)]
         quiet[name] = np.quantile(levels[name][mine["first"].to_numpy(int)], 0.1) if len(mine) else 0.0
     rows = []
-    for first, group in copies.groupby("first"):
+    in_order = copies.sort_values("first", kind="stable").itertuples(index=False)
+    for first, group in groupby(in_order, attrgetter("first")):
         for members, pairs in _connected(group):
             rows += _piece(first, members, pairs, {n: levels[n][int(first)] for n in members}, quiet, settings)
     return pd.DataFrame(rows, columns=["first", "source", "listener", "gain_db", "delay_s", "trust"])
@@ -168,7 +172,7 @@ def _piece_levels(level, size):
 
 def _connected(group):
     """The sets of tracks that carry one voice in a piece, each with the pairs in it."""
-    pairs = {(row.one, row.other): row for row in group.itertuples()}
+    pairs = {(row.one, row.other): row for row in group}
     sets = []
     for pair in pairs:
         joined = set(pair).union(*(one for one in sets if one & set(pair)))

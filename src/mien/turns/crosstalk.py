@@ -148,14 +148,15 @@ def cleaned(speech, sounds, settings=None):
     """Take out of everybody's detected speech what is only heard of the others.
 
     ``speech`` {person_id: table with start_s, end_s} and ``sounds`` {person_id: table as of :func:`mien.voice.frames`:
-    time_s, level_db, mfcc_1 to mfcc_4} of one recording, on one clock. Returns :class:`Cleaned`; where no track hears
-    another the speech is the same, to the object. A way that is not sure (trust below ``sure``) takes nothing out.
+    time_s, level_db, noise_db, mfcc_1 to mfcc_4} of one recording, on one clock; they are taken one at a time. Returns
+    :class:`Cleaned`; where no track hears another the speech is the same, to the object. A way that is not sure (trust
+    below ``sure``) takes nothing out.
     """
     settings = settings or CrosstalkSettings()
     names = [name for name in speech if name in sounds and len(sounds[name])]
     if len(names) < 2:
         return Cleaned(speech)
-    tracks = tracks_of({name: sounds[name] for name in names}, speech)
+    tracks = tracks_of(names, sounds, speech)
     found = ways(tracks, settings)
     good = {way: rows for way, rows in found.items() if trust_of(rows) >= settings.sure}
     heard, above = _above_others(tracks, good, settings)
@@ -175,7 +176,9 @@ def _above_others(tracks, ways, settings):
     listeners = sorted({listener for _, listener in ways})
     alike = {way: _alike(tracks[way[1]], tracks[way[0]], rows, settings) for way, rows in ways.items()}
     own = {name: track.speech for name, track in tracks.items()}
+    heard = above = None
     for _ in range(3):
+        del heard, above  # of an hour they are large
         speaks = {name: track.speech & own[name] for name, track in tracks.items()}
         heard = {way: _explained(tracks[way[0]], speaks[way[0]], rows, settings) for way, rows in ways.items()}
         above = {name: _above(name, tracks[name], heard, alike, settings) for name in listeners}

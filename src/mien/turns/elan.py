@@ -6,13 +6,14 @@ parsed: the media and files it names are not opened.
 """
 
 import re
+import unicodedata
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
 
 from mien import tables
-from mien.turns.floor import SEGMENTS, ms
+from mien.turns.floor import LONGEST_S, SEGMENTS, ms
 
 COLUMNS = ["person_id", "start_s", "end_s", "words"]
 _BAD = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -40,7 +41,7 @@ def read_eaf(path, told=None, tiers=None):
         if tier.get("PARENT_REF") or (tiers is not None and name not in tiers):
             told["other_tiers"].append(name)
             continue
-        who = (tier.get("PARTICIPANT") or name).strip()
+        who = unicodedata.normalize("NFC", tier.get("PARTICIPANT") or name).strip()
         for note in tier.iter("ALIGNABLE_ANNOTATION"):
             told["annotations"] += 1
             start, end = (_seconds(times.get(note.get(f"TIME_SLOT_REF{i}"))) for i in (1, 2))
@@ -48,6 +49,9 @@ def read_eaf(path, told=None, tiers=None):
                 told["unread"].append(_unread(path, name, note, start, end, who))
             else:
                 rows.append((who, start, end, " ".join((note.findtext("ANNOTATION_VALUE") or "").split())))
+        for note in tier.iter("REF_ANNOTATION"):  # says something about another annotation, but no tier says which
+            told["annotations"] += 1
+            told["unread"].append(_unread(path, name, note, None, None, who))
     frame = pd.DataFrame(rows, columns=COLUMNS).astype({"start_s": float, "end_s": float})
     return SEGMENTS.check(frame, str(path))
 
@@ -73,7 +77,7 @@ def _parse(path):
 
 def _seconds(value):
     """Seconds of a time slot; None where it has none (ELAN lets one hang between its neighbours) or no such number."""
-    if value is None or not re.fullmatch(r"\s*\d{1,9}\s*", value):
+    if value is None or not re.fullmatch(r"\s*\d{1,10}\s*", value) or int(value) > 1000 * LONGEST_S:
         return None
     return int(value) / 1000
 

@@ -16,13 +16,16 @@ import pandas as pd
 
 from mien import tables
 
+LONGEST_S = 1e6
+"""No recording lasts longer (11 days): a later time is a mistake."""
+
 SEGMENTS = tables.Table(
     "segments",
     "piece of somebody's speech",
     (
         tables.Column("person_id", "who speaks", "text"),
-        tables.Column("start_s", "seconds; speech is start_s <= t < end_s", low=0, high=1e6),
-        tables.Column("end_s", "seconds; speech is start_s <= t < end_s", low=0, high=1e6),
+        tables.Column("start_s", "seconds; speech is start_s <= t < end_s", low=0, high=LONGEST_S),
+        tables.Column("end_s", "seconds; speech is start_s <= t < end_s", low=0, high=LONGEST_S),
     ),
 )
 

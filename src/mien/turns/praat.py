@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from mien import tables
-from mien.turns.floor import SEGMENTS
+from mien.turns.floor import LONGEST_S, SEGMENTS
 
 COLUMNS = ["person_id", "start_s", "end_s", "words"]
 SILENCES = frozenset({"", "silent", "silence", "sil", "sp", "<sil>", "<p:>", "<p>", "#"})
@@ -33,7 +33,7 @@ def read_textgrid(path, told=None, tiers=None):
     told = {} if told is None else told
     told |= {"intervals": 0, "silent_intervals": 0, "other_tiers": [], "unread": []}
     path = Path(path)
-    tokens = _Tokens(_text(path), path)
+    tokens = _Tokens(_text(path, told), path)
     if (tokens.take("text"), tokens.take("text")) != ("ooTextFile", "TextGrid"):
         raise tables.TableError(
             f"{path}: not a TextGrid; expected a file that begins with 'File type = \"ooTextFile\"'"
@@ -60,7 +60,7 @@ def _spoken(intervals, who, where, told):
         words = " ".join(label.split())
         if words.casefold() in SILENCES:
             told["silent_intervals"] += 1
-        elif not who or not 0 <= start <= end <= 1e6:
+        elif not who or not 0 <= start <= end <= LONGEST_S:
             lacks = "no person" if not who else f"the times {start} to {end}"
             told["unread"].append(f"{where}: interval {number} has {lacks}; left out")
         else:
@@ -96,14 +96,13 @@ class _Tokens:
         return int(number)
 
 
-def _text(path):
+def _text(path, told):
     if not path.is_file():
         raise tables.TableError(f"{path}: no such file; expected a Praat TextGrid")
-    raw = path.read_bytes()
-    if raw.startswith(b"ooBinaryFile"):
+    found = tables.text(path, told)
+    if found.startswith("ooBinaryFile"):
         raise tables.TableError(f"{path}: a binary TextGrid; expected text (in Praat: Save as text file)")
-    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return raw.decode("utf-16" if wide else "utf-8-sig", "replace")
+    return found
 
 
 def write_textgrid(segments, path, duration_s=None):

@@ -14,17 +14,19 @@ from pathlib import Path
 import pandas as pd
 
 from mien import tables
-from mien.turns.floor import SEGMENTS
+from mien.turns.floor import LONGEST_S, SEGMENTS
 
 COLUMNS = ["person_id", "start_s", "end_s", "words"]
 _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"
 _ARROW = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s|$)")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]+)>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,60})?[ \t]{1,9}([^<>]{1,200})>")
 _TAG = re.compile(r"</?[^<>]*>")
 _COLON = r"\s*[:：](?:\s+|$|(?<=：))"
 _NAME = re.compile(rf"^\s*([^:：]{{1,60}}?){_COLON}")
+_NAMED = re.compile(rf"([^:：\n]{{1,60}}?){_COLON}")
 _NAME_WORDS = 6
 _SENTENCE_END = ".?!…。！？"
+_BEGINS = re.compile(rf"^|\n|(?<=[{_SENTENCE_END}] )")
 _PARTICLES = frozenset(re.findall(r"\w+", "al and bin da das de del den der di do dos du e el ibn la le of van von y"))
 EXPECTED = {
     ".vtt": "a WebVTT transcript, that is a line 'WEBVTT', then lines like '00:01.000 --> 00:02.500' each followed by "
@@ -48,8 +50,9 @@ def read_vtt(path, people=None, unnamed=None, told=None):
     ``unnamed``: whose speech a cue without a name is; without it such cues are left out, counted and named.
 
     Returns segments person_id, start_s, end_s, words; several people in one cue all have its times. ``told`` collects
-    ``cues``, ``unreadable_cues``, ``cues_without_name``, ``cues_of_several``, ``names_joined``, ``strangers``,
-    ``local_names`` and ``warnings`` (with line numbers). Raises :class:`tables.TableError` if there is no cue.
+    ``cues``, ``unreadable_cues`` (each named in ``unread``, without its words), ``cues_without_name`` (at
+    ``lines_without_name``), ``cues_of_several``, ``names_joined``, ``strangers``, ``local_names`` and ``warnings``.
+    Raises :class:`tables.TableError` if there is no cue.
     Reference: W3C, WebVTT: The Web Video Text Tracks Format.
     """
     told, path = {} if told is None else told, Path(path)
@@ -64,17 +67,19 @@ def said_in_cues(text, path, people, unnamed, told):
     told |= {"cues": 0, "unreadable_cues": 0, "cues_without_name": 0, "cues_of_several": 0, "unread": []}
     warnings = told.setdefault("warnings", [])
     cues = list(_timed(text, path, told))
-    names = _names_in([body for _, _, body in cues], people)
+    names = frozenset(_names_in([body for _, _, body in cues], people))
     rows, lines = [], []
     for line, interval, body in cues:
         said = _said(body, names)
         told["cues_of_several"] += len({name for name, _ in said}) > 1
         for name, words in said:
-            name = tables.without_address(name or "") or unnamed
+            name = tables.without_address(name or "")
+            name = name if any(map(str.isalnum, name)) else unnamed  # Teams writes '-' for nobody it knows
             if name is None:
                 lines.append(line)
             else:
                 rows.append((name, *interval, words))
+    told["lines_without_name"] = lines
     if lines:
         told["cues_without_name"] = len(lines)
         where = ", ".join(map(str, lines[:5])) + (" …" if len(lines) > 5 else "")
@@ -95,7 +100,7 @@ def _timed(text, path, told):
         if interval is None:
             told["unreadable_cues"] += 1
             lacks = "unreadable cue times" if "-->" in timing else "no cue times in"
-            told["unread"].append(f"{path.name}: line {line}: {lacks} {timing.strip()[:60]!r}; left out")
+            told["unread"].append(f"{path.name}: line {line}: {lacks} {tables.without_words(timing)!r}; left out")
             told["warnings"].append(told["unread"][-1])
         else:
             told["cues"] += 1
@@ -123,11 +128,6 @@ def with_people(segments, people, told, path):
 def _check_there(path):
     if not path.is_file():
         raise tables.TableError(f"{path}: no such file; expected a file of who spoke when")
-
-
-def _bytes(path):
-    _check_there(path)
-    return path.read_bytes()
 
 
 def decoded(path, told):
@@ -159,12 +159,13 @@ def _interval(timing):
     if not found:
         return None
     start, end = (_seconds(found.groups()[i : i + 4]) for i in (0, 4))
-    return (start, end) if start <= end else None
+    return (start, end) if start <= end <= LONGEST_S else None
 
 
 def _seconds(parts):
     hours, minutes, seconds, fraction = parts
-    return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + int(fraction.ljust(3, "0")) / 1000
+    whole_s = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
+    return round(whole_s + int(fraction.ljust(3, "0")) / 1000, 3)
 
 
 def _names_in(bodies, people):
@@ -201,12 +202,21 @@ def _said(lines, names):
     lines = list(filter(None, map(_plain, lines)))
     if not names:
         return [(None, " ".join(lines))]
-    either = "|".join(re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)))
-    begins = re.compile(rf"(?:^|\n|(?<=[{_SENTENCE_END}] ))({either}){_COLON}")
-    before, *rest = begins.split("\n".join(lines))
-    rows = [(name, " ".join(words.split())) for name, words in zip(rest[::2], rest[1::2], strict=True)]
+    before, *rest = _split("\n".join(lines), names)
+    rows = [(name, " ".join(words.split())) for name, words in rest]
     before = " ".join(before.split())
     return [(None, before), *rows] if before or not rows else rows
+
+
+def _split(text, names):
+    """The text before the first name, then each (name, what it says), where a line or a sentence begins with one."""
+    at, name, found = 0, None, []
+    for place in _BEGINS.finditer(text):
+        begins = _NAMED.match(text, place.end()) if place.end() >= at else None
+        if begins and begins[1] in names:
+            found.append(text[at : place.start()] if name is None else (name, text[at : place.start()]))
+            at, name = begins.end(), begins[1]
+    return [*found, text[at:] if name is None else (name, text[at:])]
 
 
 def _could_be_a_name(text):
@@ -249,7 +259,7 @@ def read_rttm(path, recording=None, people=None, told=None):
     told = {} if told is None else told
     told |= {"other_lines": 0, "unread": []}
     rows, path = [], Path(path)
-    for number, line in enumerate(_bytes(path).decode("utf-8-sig", "replace").splitlines(), 1):
+    for number, line in enumerate(decoded(path, told).split("\n"), 1):
         parts = line.split()
         if not parts or parts[0] != "SPEAKER":
             told["other_lines"] += bool(parts) and not line.startswith(";;")
@@ -259,7 +269,7 @@ def read_rttm(path, recording=None, people=None, told=None):
         except tables.TableError as error:
             told["unread"].append(f"{error}; left out")
         else:
-            rows.append((parts[1], unicodedata.normalize("NFC", name), start, round(start + duration, 6)))
+            rows.append((parts[1], name, start, round(start + duration, 6)))
     told["warnings"] = [*told.get("warnings", []), *told["unread"]]
     if not rows and told["unread"]:
         raise tables.TableError(told["unread"][0].removesuffix("; left out"))
@@ -283,8 +293,10 @@ def _rttm_fields(parts, where):
         raise tables.TableError(
             f"{where}: expected 'SPEAKER file channel start duration <NA> <NA> name …', found {' '.join(parts)!r}"
         ) from error
-    if not (start >= 0 and duration >= 0 and start + duration < float("inf")):
-        raise tables.TableError(f"{where}: start {parts[3]} and duration {parts[4]}; expected seconds, 0 or more")
+    if not (start >= 0 and duration >= 0 and start + duration <= LONGEST_S):
+        raise tables.TableError(
+            f"{where}: start {parts[3]} and duration {parts[4]}; expected seconds, 0 or more, {LONGEST_S:g} at most"
+        )
     return name, start, duration
 
 

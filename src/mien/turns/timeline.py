@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from mien import tables
-from mien.turns.floor import SEGMENTS
+from mien.turns.floor import LONGEST_S, SEGMENTS
 from mien.turns.readers import COLUMNS, decoded, is_anybody, with_people
 
 LISTS = ("timeline_refine", "timeline", "active_speaker_timeline")
@@ -88,4 +88,5 @@ def _seconds(text):
     if not found:
         return None
     hours, minutes, seconds, fraction = found.groups()
-    return int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction or 0}")
+    found_s = int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction or 0}")
+    return found_s if found_s <= LONGEST_S else None

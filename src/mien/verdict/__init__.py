@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mien import tables
-from mien.verdict import bench, change
-from mien.verdict.found import FROM_ROW, Given, Quantities, found, primary_rows
+from mien.verdict import bench, change, quantities
+from mien.verdict.elsewhere import elsewhere, joined
+from mien.verdict.found import FROM_ROW, Given, Quantities, found, primary_rows, said_of
 from mien.verdict.names import VERDICTS, VerdictError
 from mien.verdict.rules import FILE, Rules, load, place
 from mien.verdict.words import sentences
@@ -27,12 +28,14 @@ __all__ = [
     "Rules",
     "Scope",
     "VerdictError",
+    "elsewhere",
     "found",
     "judge",
     "load",
     "of_evidence",
     "place",
     "primary_rows",
+    "quantities",
     "sentences",
 ]
 
@@ -108,7 +111,8 @@ def _rests_on(rules, name, rests_on):
     gates = [gate["quantity"] for gate in rules["gates"] if rules.guarded(gate, name)]
     wanted = [quantity for each in asked for quantity in bench.asked(rules, each)] + gates
     plain = [quantity.replace("_in_sesoi", "") for quantity in wanted]
-    return "; ".join(dict.fromkeys(row for quantity in plain for row in rests_on.get(quantity, ())))
+    own = [f"{each}/{quantity}" for each in asked for quantity in plain]
+    return "; ".join(dict.fromkeys(row for quantity in [*plain, *own] for row in rests_on.get(quantity, ())))
 
 
 def _claims_of(rules, name):
@@ -118,20 +122,43 @@ def _claims_of(rules, name):
     return [each for other in dict.fromkeys(others) for each in (other, *_claims_of(rules, other))]
 
 
-def of_evidence(rows, rules, given, metric="auc", model="logistic"):
+def of_evidence(rows, rules, given, metric="auc", model="logistic", more=None, *, transfer=None):
     """Verdicts on every primary claim of an evidence table: each corpus, target and set of signals by one model.
 
-    ``rows`` a :data:`mien.tables.EVIDENCE` table; ``given`` maps each corpus to what its rows do not say
-    (:class:`Given`). One metric and one model are primary (AUDIT E12); Holm runs over the claims judged together.
-    Returns a :data:`mien.tables.VERDICTS` table, empty where no such row is there.
+    ``rows`` a :data:`mien.tables.EVIDENCE` table; ``given`` maps each corpus, or (corpus, target), to what its rows do
+    not say (:class:`Given`); ``more`` a :data:`mien.tables.QUANTITIES` table, whose scopes that have no evidence row
+    are judged too; ``transfer``, a :data:`mien.evidence.transfer.TRANSFER` table, tells what the same models did in
+    other corpora (C2). One metric and one model are primary (AUDIT E12); Holm runs over the claims judged together.
+    Returns a :data:`mien.tables.VERDICTS` table, empty where no such row is there. Raises :class:`VerdictError` for a
+    quantity that the rules do not know, or that is said twice.
     """
-    parts = []
-    for index, row in primary_rows(rows, metric, model).iterrows():
-        one = given.get(row["corpus"], Given())
-        seen = found(rows, index, one, metric, model)
-        scope = Scope(row["corpus"], row["signals"], row["target"], one.label_source, one.population)
-        counts = {name: int(row[name]) for name in ("n_people", "n_groups", "n_windows")}
-        parts.append(
-            judge(seen.numbers, rules, scope, metric, missing=seen.missing, rests_on=seen.rests_on, counts=counts)
-        )
+    more = quantities.checked(tables.QUANTITIES.empty() if more is None else more, rules)
+    asked = [
+        (row["corpus"], row["target"], row["signals"], NO_PROFILE, index)
+        for index, row in primary_rows(rows, metric, model).iterrows()
+    ]
+    known = {scope[:4] for scope in asked}
+    named = [(*scope[:3], scope[3] or NO_PROFILE) for scope in quantities.scopes(more).itertuples(index=False)]
+    asked += [(*scope, None) for scope in dict.fromkeys(named) if scope not in known]
+    parts = [_of_scope(rows, rules, given, metric, model, more, transfer, *scope) for scope in asked]
     return pd.concat(parts, ignore_index=True) if parts else tables.VERDICTS.empty()
+
+
+NO_PROFILE = Scope.profile
+
+
+def _of_scope(rows, rules, given, metric, model, more, transfer, corpus, target, signals, profile, place):
+    """The verdicts of one scope, from its evidence row where it has one (``place``) and from its quantities."""
+    one = given.get((corpus, target), given.get(corpus, Given()))
+    seen = said_of(one) if place is None else found(rows, place, one, metric, model)
+    if transfer is not None and place is not None:
+        seen = joined(seen, elsewhere(transfer, rows.loc[place]))
+    mine = quantities.about(more, corpus, target=target, signals=signals, profile=profile, metric=metric)
+    quantities.put(seen, mine, rules)
+    scope = Scope(corpus, signals, target, one.label_source, one.population, profile)
+    counted = rows.loc[place] if place is not None else mine[list(COUNTS)].max()
+    counts = {name: 0 if pd.isna(counted[name]) else int(counted[name]) for name in COUNTS}
+    return judge(seen.numbers, rules, scope, metric, missing=seen.missing, rests_on=seen.rests_on, counts=counts)
+
+
+COUNTS = ("n_people", "n_groups", "n_windows")

@@ -10,6 +10,7 @@ from mien.verdict.names import OPERATORS, STRONGEST, VERDICTS, known_quantity, o
 from mien.verdict.rules import LICENCE
 
 NOT_ASSESSABLE = "not_assessable"
+NOTHING = "not assessable: nothing that it asks for was measured here"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Settled:
     """What the rules say of one claim or statement, and what of them decided it.
 
     ``first`` is the verdict before caps; ``gates`` and ``caps`` are those that failed and that bit; ``negligible``,
-    ``individual_use`` whether these rules are met; ``wording`` replaces the verdict's own words where a cap says so.
+    ``individual_use`` whether these rules are met; ``wording`` replaces the verdict's own words where a cap says so;
+    ``unmeasured`` that nothing it asks for is known: then it is open because nobody measured, and the words say so.
     """
 
     verdict: str
@@ -42,6 +44,7 @@ class Settled:
     wording: str = ""
     negligible: bool = False
     individual_use: bool = False
+    unmeasured: bool = False
 
 
 def facts(quantities, rules, metric):
@@ -147,6 +150,7 @@ def _settle(rules, name, known, verdicts):
         wording,
         small and met(_negligible(rules), known, name=name),
         LICENCE in rule and verdict == "holds" and met(rule[LICENCE], known, name=name),
+        first == rules["default"] and unmeasured(rules, name, known, verdicts),
     )
 
 
@@ -168,12 +172,24 @@ def _capped(rules, name, verdict, known):
     return verdict, caps, wording
 
 
+def unmeasured(rules, name, known, verdicts):
+    """Whether nothing that a claim or statement asks for is there: no quantity, and no verdict on any of its claims."""
+    order = [] if "fixed" in rules.of(name) else rules.order(name)
+    inside = [leaf for verdict in order for leaf in leaves(rules.of(name)[verdict])]
+    there = [known.get(leaf["quantity"], name) is not None for leaf in inside if "quantity" in leaf]
+    claims = [leaf.get("claim") or leaf["statement"] for leaf in inside if "quantity" not in leaf]
+    open_ = (rules["default"], NOT_ASSESSABLE, "not_testable")
+    return bool(inside) and not any(there) and all(verdicts[claim] in open_ for claim in claims)
+
+
 def words(settled, rules):
     """A verdict in the words that are printed: its own, or a cap's; with what makes it small, if it is.
 
     >>> words(Settled("does_not_hold", "does_not_hold", negligible=True), {"negligible": {"wording": "real but small"}})
     'does not hold: real but small'
     """
+    if settled.unmeasured:
+        return NOTHING
     said = settled.wording or VERDICTS[settled.verdict]
     if settled.wording and settled.verdict == "partly":
         said = f"in part {said}"

@@ -67,6 +67,12 @@ def found(rows, place, given, metric="auc", model="logistic"):
     _put(seen, "p_perm_holm", adjusted[place], _why(row, "p_permuted"), row_id(row))
     _put(seen, "headroom", *_headroom(row, given), row_id(row))
     _put_above_confounds(seen, rows, row)
+    return said_of(given, seen)
+
+
+def said_of(given, seen=None):
+    """The quantities that are said of a corpus and its label (:class:`Given`), added to ``seen``."""
+    seen = seen or Quantities()
     for name in GIVEN:
         _put(seen, name, getattr(given, name), "not_given")
     acted = None if not given.label_source else float(given.label_source == "acted")

@@ -1,27 +1,46 @@
-"""The way back from a verdict: rules, evidence rows, predictions, windows, recordings, each with its hash."""
+"""The way back from a verdict: rules, evidence rows, predictions, windows, recordings, each with its hash.
 
+``traced`` writes the way down when a verdict is given; ``walked`` walks it later, as an outside reader would: every
+file is hashed again, the verdict is given again from the evidence by the rules, and the score is computed again from
+the predictions. What does not agree is named.
+"""
+
+import csv
 import hashlib
+import io
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
-from mien import store
+import numpy as np
+import pandas as pd
+
+from mien import store, tables
+from mien import verdict as bench
+from mien.evidence import metrics
 from mien.evidence.words import row_id
+from mien.verdict.names import VerdictError, one_of
+from mien.verdict.quantities import quantity_id
 from mien.verdict.rules import FILE
 
 NO_BUILD = "no report.json of the build that made this table lies beside it, so the hashes of the media are not known"
+SAME, CHANGED, UNKNOWN = "same", "CHANGED", "not checked"
+CLOSE = 1e-6
+"""How far a score may be from what its predictions give again: tables keep nine significant digits."""
 
 
-def traced(out, windows, rows, rules):
+def traced(out, windows, rows, rules, more=None):
     """What an outside reader needs to walk from a verdict back to the media, as a dictionary for ``report.json``.
 
     ``out`` holds ``verdicts.csv``, ``evidence.csv``, ``predictions.csv`` and a copy of the rules; ``windows`` is the
-    path of the table that was judged, ``rows`` its evidence rows in the order of the file. Each id in ``rests_on`` of
-    a verdict has its ``line`` in ``evidence.csv`` (the header is line 1), the sha256 of that line without its line
-    end, and what its predictions are found by. Media are known where the table lies beside the report of its build.
+    path of the table that was judged, ``rows`` its evidence rows in the order of the file and ``more`` the table of
+    quantities, if ``quantities.csv`` was written. Each id in ``rests_on`` of a verdict has its ``line`` in its file
+    (the header is line 1), the sha256 of that line without its line end, and what its predictions are found by. Media
+    are known where the table lies beside the report of its build.
     """
     out, windows = Path(out), Path(windows)
     files = {name: {"file": name, "sha256": store.sha256(out / name)} for name in ("verdicts.csv", "predictions.csv")}
-    return {
+    said = {
         "rules": {"file": FILE, "sha256": rules.sha256},
         "verdicts": files["verdicts.csv"],
         "evidence": {
@@ -33,18 +52,26 @@ def traced(out, windows, rows, rules):
         "windows": {"file": windows.name, "sha256": store.sha256(windows)},
         "recordings": _recordings(windows),
     }
+    if more is not None:
+        path = out / "quantities.csv"
+        lines = _hashed(path, [quantity_id(row) for row in more.to_dict("records")])
+        said["quantities"] = {"file": path.name, "sha256": store.sha256(path), "rows": lines}
+    return said
 
 
 def _lines(path, rows):
     """For each evidence row: its line, the hash of that line, and by which columns its predictions are found."""
+    found = _hashed(path, [row_id(row) for _, row in rows.iterrows()])
+    for (_, row), at in zip(rows.iterrows(), found.values(), strict=True):
+        at["predictions"] = {name: row[name] for name in ("target", "signals", "model", "split")}
+    return found
+
+
+def _hashed(path, ids):
     lines = path.read_bytes().split(b"\n")
     return {
-        row_id(row): {
-            "line": number,
-            "sha256": hashlib.sha256(lines[number - 1]).hexdigest(),
-            "predictions": {name: row[name] for name in ("target", "signals", "model", "split")},
-        }
-        for number, (_, row) in enumerate(rows.iterrows(), 2)
+        name: {"line": number, "sha256": hashlib.sha256(lines[number - 1]).hexdigest()}
+        for number, name in enumerate(ids, 2)
     }
 
 
@@ -57,3 +84,186 @@ def _recordings(windows):
     if said.get("sha256", {}).get(windows.name) != store.sha256(windows):
         return {"why": NO_BUILD}
     return {name: about.get("media_sha256", {}) for name, about in said.get("recordings", {}).items()}
+
+
+# --- walked -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way back: ``what`` was looked at, its ``sha256`` as written down, and its ``state``.
+
+    ``state`` is :data:`SAME`, :data:`CHANGED` or :data:`UNKNOWN`; ``note`` says what it shows, or why it is unknown.
+    """
+
+    name: str
+    what: str
+    sha256: str
+    state: str
+    note: str = ""
+
+
+def walked(out, verdict="C1", windows=None, media=None):
+    """Walk from one verdict in the folder ``out`` (made by ``mien evaluate``) back to the recordings: a list of steps.
+
+    ``verdict`` a claim or statement (``C1``, ``V3_lag…``) or its number from 1; ``windows`` the table that was judged,
+    else looked for in and beside ``out``; ``media`` a folder in which the recordings are looked for by name.
+    Raises :class:`mien.verdict.VerdictError` for a folder without a report, and for an unknown verdict.
+    """
+    out = Path(out)
+    report = _report(out)
+    trace = report["trace"]
+    steps = [_file("rules", out, trace["rules"]), _file("verdicts", out, trace["verdicts"])]
+    row = _verdict(out, verdict)
+    steps += [_given(row, trace), _judged_again(out, row, report)]
+    ids = [name for name in row["rests_on"].split("; ") if name]
+    for part in ("evidence", "quantities"):
+        if part in trace:
+            steps.append(_file(part, out, trace[part]))
+            steps += [_line(out, part, name, trace[part]) for name in ids if name in trace[part]["rows"]]
+    known = {name for part in ("evidence", "quantities") for name in trace.get(part, {}).get("rows", ())}
+    steps += [Step("evidence", name, "", CHANGED, "the report knows no such row") for name in ids if name not in known]
+    steps.append(_file("predictions", out, trace["predictions"]))
+    steps += [_again(out, name, trace) for name in ids if name in trace["evidence"]["rows"]]
+    steps.append(_windows(out, windows, trace["windows"]))
+    return steps + _media(trace["recordings"], _of(out, ids, trace), media)
+
+
+def sentences(steps):
+    """The way back in words: a line for each step, its hash shortened to twelve digits."""
+    said = []
+    for step in steps:
+        digits = f" sha256 {step.sha256[:12]}…" if step.sha256 else ""
+        note = f" {step.note}" if step.note else ""
+        said.append(f"{step.name}: {step.what}{digits} [{step.state}]{note}")
+    states = [step.state for step in steps]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in (SAME, CHANGED, UNKNOWN))
+    return [*said, f"{len(steps)} steps: {counts}"]
+
+
+def _report(out):
+    path = out / "report.json"
+    said = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    if "trace" not in said:
+        found = "a report of something else" if path.is_file() else "no report.json in it"
+        raise VerdictError(f"{out}: expected a folder made by `mien evaluate … --out {out}`; found {found}")
+    return said
+
+
+def _state(path, wanted):
+    if not path.is_file():
+        return CHANGED, "the file is gone"
+    return (SAME, "") if store.sha256(path) == wanted else (CHANGED, f"now {store.sha256(path)[:12]}…")
+
+
+def _file(name, out, said):
+    state, note = _state(out / said["file"], said["sha256"])
+    return Step(name, said["file"], said["sha256"], state, note)
+
+
+def _verdict(out, wanted):
+    """The row of a verdict by its number, its name, or the beginning of its name before the first ``_``."""
+    path = out / "verdicts.csv"
+    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8")))) if path.is_file() else []
+    names = [row["claim"] for row in rows]
+    if str(wanted).isdigit() and 0 < int(wanted) <= len(rows):
+        return rows[int(wanted) - 1]
+    short = {name.split("_")[0]: name for name in names}
+    return rows[names.index(one_of(short.get(str(wanted), str(wanted)), names, f"{out}/verdicts.csv", "verdict"))]
+
+
+def _given(row, trace):
+    """Whether the verdict was given by the rules that lie here."""
+    state = SAME if row["rules_sha256"] == trace["rules"]["sha256"] else CHANGED
+    said = f"{row['target']} from {row['signals']}, {row['corpus']}: {row['wording']}; why: {row['why']}"
+    return Step("verdict", row["claim"], row["rules_sha256"], state, said)
+
+
+def _judged_again(out, row, report):
+    """Give the verdict again, from the evidence and quantities that lie here, by the rules that lie here."""
+    what = f"{row['claim']} judged again"
+    try:
+        asked, given = report["asked"], bench.Given(**report["given"])
+        more = out / "quantities.csv"
+        more = tables.read(more, tables.QUANTITIES) if "quantities" in report["trace"] else None
+        rows = tables.read(out / "evidence.csv", tables.EVIDENCE)
+        ask = (bench.load(out / FILE), {row["corpus"]: given}, asked["metric"], asked["models"][0], more)
+        again = bench.of_evidence(rows, *ask)
+    except (OSError, KeyError, TypeError, VerdictError, tables.TableError) as error:
+        return Step("verdict", what, "", CHANGED, f"cannot be given again: {error}")
+    by = ["claim", "target", "metric", "corpus", "profile", "signals"]
+    mine = again[(again[by] == pd.Series({name: row[name] for name in by})).all(axis=1)]
+    found = mine["wording"].iloc[0] if len(mine) else "no such verdict"
+    return Step("verdict", what, "", SAME if found == row["wording"] else CHANGED, f"by these rules: {found}")
+
+
+def _line(out, part, name, said):
+    at = said["rows"][name]
+    lines = (out / said["file"]).read_bytes().split(b"\n") if (out / said["file"]).is_file() else []
+    line = lines[at["line"] - 1] if at["line"] <= len(lines) else b""
+    state = SAME if hashlib.sha256(line).hexdigest() == at["sha256"] else CHANGED
+    return Step(f"{part} row", f"{said['file']} line {at['line']}", at["sha256"], state, name)
+
+
+def _again(out, name, trace):
+    """Compute the score of an evidence row again from its predictions."""
+    what = f"{name} again from predictions.csv"
+    try:
+        row = next(r for _, r in tables.read(out / "evidence.csv", tables.EVIDENCE).iterrows() if row_id(r) == name)
+        told = tables.read(out / "predictions.csv", tables.PREDICTIONS)
+    except (StopIteration, tables.TableError) as error:
+        return Step("score", what, "", CHANGED, str(error) or "no such row")
+    by = pd.Series(trace["evidence"]["rows"][name]["predictions"])
+    told = told[(told[list(by.index)] == by).all(axis=1)].dropna(axis=1, how="all")
+    if told.empty or pd.isna(row["value"]):
+        return Step("score", what, "", UNKNOWN, "there is no prediction, or no score")
+    found = score(told, row["metric"])
+    state = SAME if abs(found - row["value"]) < CLOSE else CHANGED
+    return Step("score", what, "", state, f"{row['metric']} {found:.6f}, as written {row['value']:.6f}")
+
+
+def score(predictions, metric):
+    """The score of one model's predictions (a :data:`mien.tables.PREDICTIONS` table), its repeats averaged."""
+    classes = [name.removeprefix("probability_") for name in predictions if name.startswith("probability_")]
+    by = ["recording_id", "person_id", "start_s"]
+    parts = [part.sort_values(by) for _, part in predictions.groupby("repeat")]
+    codes = parts[0]["truth"].astype(str).map({name: code for code, name in enumerate(classes)}).to_numpy()
+    groups = np.unique(parts[0]["group_id"].astype(str), return_inverse=True)[1]
+    told = np.stack([part[[f"probability_{name}" for name in classes]].to_numpy(dtype=float) for part in parts])
+    return float(metrics.scores(metrics.tally(codes, told, groups))[metric][0])
+
+
+def _windows(out, windows, said):
+    places = [Path(windows)] if windows else [folder / said["file"] for folder in (out, out.parent)]
+    there = next((path for path in places if path.is_file()), None)
+    if there is None:
+        note = "not found; say where it is (--windows)"
+        return Step("windows", said["file"], said["sha256"], CHANGED if windows else UNKNOWN, note)
+    state, note = _state(there, said["sha256"])
+    return Step("windows", said["file"], said["sha256"], state, note)
+
+
+def _of(out, ids, trace):
+    """The recordings whose windows were predicted; None where that cannot be read."""
+    path = out / "predictions.csv"
+    if not path.is_file() or not ids:
+        return None
+    return set(pd.read_csv(path, usecols=["recording_id"], dtype=str)["recording_id"])
+
+
+def _media(said, used, folder):
+    """A step for each media file of the recordings used; one in words where their hashes are not known."""
+    if "why" in said and isinstance(said["why"], str):
+        return [Step("recordings", "media", "", UNKNOWN, said["why"])]
+    steps = []
+    files = {path.name: path for path in sorted(Path(folder).rglob("*")) if path.is_file()} if folder else {}
+    for recording, media in said.items():
+        for name, digits in media.items() if used is None or recording in used else ():
+            path = files.get(Path(name).name)
+            if path is None:
+                note = "not found in the folder" if folder else "say where the media lie (--media)"
+                steps.append(Step("recording", f"{recording}: {name}", digits, UNKNOWN, note))
+            else:
+                state, note = _state(path, digits)
+                steps.append(Step("recording", f"{recording}: {name}", digits, state, note))
+    return steps

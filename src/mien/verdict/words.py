@@ -1,6 +1,32 @@
 """Verdicts in words, each with its scope, its reason and what would change it; both sides in the same form."""
 
+from mien.verdict import bench
+
+STATES = (
+    *("a gate fails", "nothing measured", "not testable", "inconclusive"),
+    *("in part", "found", "does not hold", "out of scope"),
+)
+KINDS = {
+    "not_assessable": "a gate fails",
+    "not_testable": "not testable",
+    "inconclusive": "inconclusive",
+    "partly": "in part",
+    "mixed": "in part",
+    "does_not_hold": "does not hold",
+    "refuted": "does not hold",
+    "out_of_scope": "out of scope",
+}
+"""Which state each verdict is; any other says that something was found."""
 FIELDS = {"corpus": "corpus", "label_source": "labels", "population": "population", "profile": "profile"}
+
+
+def state(row):
+    """A verdict in one of :data:`STATES`, for counting and colouring: a vendor's and a critic's alike.
+
+    >>> state({"verdict": "refuted", "wording": "refuted"}), state({"verdict": "holds", "wording": "holds"})
+    ('does not hold', 'found')
+    """
+    return "nothing measured" if row["wording"] == bench.NOTHING else KINDS.get(row["verdict"], "found")
 
 
 def scope(row):

@@ -1,0 +1,151 @@
+"""Is feeling to be read from voice, face or turn-taking? Every label by its source: acted, or what observers said.
+
+Voice: RAVDESS and EmoDB (acted). Face: the London set (smiles on instruction; a picture is a recording of one frame)
+and Haines (spontaneous; raters). Turns: GAP (sentences marked by annotators) and MELD (television; annotators). Rows of
+Haines and MELD come from :mod:`mien.study.unshared`.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from mien import evidence, tables
+from mien.corpora import published
+from mien.evidence.apart import apart
+from mien.study import unshared
+
+NOTEBOOKS = ("06_sentiment",)
+FILES = {"sentiment": "sentiment.csv", "published": "published.csv"}
+INPUTS = ("ravdess_windows.csv", "emodb_windows.csv", "london_windows.csv", "gap_sentences.csv")
+ROOMS = ("tables", "models", "evidence", "corpora", "study/unshared")
+
+VOICES = {"ravdess": ("RAVDESS", "CC BY-NC-SA 4.0"), "emodb": ("EmoDB", "free for research")}
+N_PERMUTATIONS, N_GAP_WORLDS = 49, 10
+"""At most so many worlds for the tables judged here: p says no less than 0.02."""
+
+
+def make(data, settings, workers=1, tick=lambda *_: None):
+    """The tables of this question: rows of voice, face and turns; and the published numbers to set beside them."""
+    data, fewer = Path(data), replace(settings, n_permutations=min(N_PERMUTATIONS, settings.n_permutations))
+    fewer = replace(fewer, n_gap_worlds=min(N_GAP_WORLDS, settings.n_gap_worlds))
+    rows = [*_of_voices(data, settings, tick), _of_faces(data, fewer, workers, tick)]
+    rows += _of_turns(data, fewer, workers, tick)
+    found = unshared.ROWS.check(pd.concat(rows, ignore_index=True))
+    return {"sentiment": found, "published": pd.DataFrame([vars(one) for one in published.NUMBERS])}
+
+
+def _of_voices(data, settings, tick):
+    """Single emotions from the voice, and valence where the sentence is new as well as the person."""
+    rows, once = [], replace(settings, n_permutations=0)
+    for number, (key, (name, licence)) in enumerate(VOICES.items(), 1):
+        clips = tables.read(data / f"{key}_windows.csv", tables.WINDOWS)
+        found = evidence.evaluate(clips, "label_emotion", "voice", "logistic", once, name).rows
+        new = apart(clips, "label_valence", "voice", "confound_sentence", "logistic", settings, name)
+        about = {"channel": "voice", "label_source": "acted", "unit": "people", "licence": licence}
+        rows.append(pd.concat([found, new]).assign(**about))
+        tick("sentiment: voice", number, len(VOICES))
+    return rows
+
+
+def _of_faces(data, settings, workers, tick):
+    """Smiling on instruction, or not, from one picture."""
+    pictures = tables.read(data / "london_windows.csv", tables.WINDOWS)
+    found = evidence.evaluate(
+        pictures, "label_expression", "face", "logistic", settings, "London", workers=workers
+    ).rows
+    once = replace(settings, n_permutations=0)
+    smile = evidence.evaluate(pictures, "label_expression", "face_smile", "logistic", once, "London").rows
+    rows = pd.concat([found, smile[smile["signals"] == "face_smile"]])
+    tick("sentiment: face", 1, 1)
+    return rows.assign(channel="face", label_source="acted", unit="people", licence="CC BY 4.0")
+
+
+def _of_turns(data, settings, workers, tick):
+    """Whether annotators marked a sentence, and which way, from the timing of the talk around it."""
+    sentences = marked(tables.read(data / "gap_sentences.csv", tables.WINDOWS))
+    about = {"channel": "turns", "label_source": "observer", "unit": "meetings", "licence": "CC BY-NC 4.0"}
+    rows = []
+    for number, target in enumerate(("label_marked", "label_direction"), 1):
+        found = evidence.evaluate(sentences, target, "turn", "logistic", settings, "GAP", workers=workers)
+        rows.append(found.rows.assign(**about))
+        tick("sentiment: turns", number, 2)
+    return rows
+
+
+def marked(sentences):
+    """The sentences of GAP with ``label_marked`` (is any sentiment marked) and ``label_direction`` (which, if one)."""
+    sentiment = sentences["label_sentiment"]
+    direction = sentiment.where(sentiment.isin(["positive", "negative"]))
+    return sentences.assign(
+        label_marked=sentiment.ne("none").map({True: "yes", False: "no"}), label_direction=direction
+    )
+
+
+def read(data, names=tuple(FILES)):
+    """Those of the tables that are among ``names``, by name."""
+    found = {}
+    if "sentiment" in names:
+        found["sentiment"] = unshared.rows_of(Path(data) / FILES["sentiment"])
+    if "published" in names:
+        found["published"] = pd.read_csv(Path(data) / FILES["published"])
+    return found
+
+
+# --- what was found, in words -----------------------------------------------------------------------------------------
+
+
+def answers(read):
+    """What was found, by name; ``read`` holds the study's evidence and the tables of this question."""
+    return {"sentiment": " ".join([voice(read["evidence"]), everything(read["sentiment"], read["sentiment_unshared"])])}
+
+
+def voice(rows, model="logistic", metric="balanced_accuracy"):
+    """Whether the voice predicts acted valence in people never seen, in a sentence per corpus."""
+    chosen = rows[(rows["model"] == model) & (rows["metric"] == metric)]
+    above = (chosen["gap_low"] > 0) & (chosen["p_permuted"] < 0.05)
+    if above.all():
+        verb = "is detectable in acted speech by people never seen"
+    elif above.any():
+        verb = f"is detectable in acted speech by people never seen in {' and '.join(chosen.loc[above, 'corpus'])} only"
+    else:
+        verb = "was not detected beyond the best baseline"
+    parts = [
+        f"{row['corpus']} ({row['n_people']:.0f} people, {row['n_windows']:.0f} clips): {evidence.phrase(row)}"
+        for _, row in chosen.iterrows()
+    ]
+    return f"Acted valence {verb} ({model}, voice): {'; '.join(parts)}."
+
+
+def everything(rows, unshared_rows, metric="balanced_accuracy"):
+    """Voice with a new sentence, face and turns: what was found, and what none of it says."""
+    both = pd.concat([rows, unshared_rows], ignore_index=True)
+    both = both[(both["metric"] == metric) & (both["model"] == "logistic")].set_index(["corpus", "target", "signals"])
+    new = both[both["split"].str.endswith("_sentence_out")]
+    apart_ = "; ".join(f"{row.name[0]} {_score(row)}" for _, row in new.iterrows())
+    smile, seen = both.loc[("London", "label_expression", "face")], both.loc[("Haines", "label_seen_valence", "face")]
+    mark, way = both.loc[("GAP", "label_marked", "turn")], both.loc[("GAP", "label_direction", "turn")]
+    lines = both.loc[("MELD", "label_sentiment", "turn")]
+    return (
+        f"With the sentence new as well as the person: {apart_}. Face: a smile on instruction is told from a neutral "
+        f"face in {smile['n_people']:.0f} people, one picture each (London; acted): {_found(smile)}; that a posed "
+        f"smile can be detected says nothing about feeling. How positive or negative raters saw "
+        f"{seen['n_people']:.0f} people (Haines; observer, {seen['n_windows']:,.0f} clips): {_found(seen)}. Turns: "
+        f"whether annotators marked any sentiment in a sentence (GAP; observer, {mark['n_groups']:.0f} meetings, "
+        f"{mark['n_windows']:,.0f} sentences): {_found(mark)}; positive or negative, of {way['n_windows']:.0f} marked: "
+        f"{_found(way)}. The timing of lines of television (MELD; observer, {lines['n_groups']:.0f} episodes, "
+        f"{lines['n_windows']:,.0f} lines): {_found(lines)}. Acted labels say how a feeling is displayed on request, "
+        "observers' labels what it looks or sounds like to others; none is evidence of what anybody feels, and 24 or "
+        "10 people settle no claim about people."
+    )
+
+
+def _score(row):
+    return f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+
+
+def _found(row):
+    """The score, its gap, and a word on whether it lies above every baseline by people and by luck."""
+    clear = row["gap_low"] > 0 and (pd.isna(row["p_permuted"]) or row["p_permuted"] < 0.05)
+    word = "above every baseline" if clear else "not shown to be above the best baseline"
+    return f"{evidence.phrase(row)}: {word}"
