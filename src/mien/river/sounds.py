@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mien import tables, turns, voice
-from mien.turns.crosstalk import TIMBRE
+from mien.turns.copies import TIMBRE
 from mien.voice.track import VOICED_ONLY
 
 LIGHT = ["time_s", "level_db"]
