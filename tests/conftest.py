@@ -36,7 +36,7 @@ def small_study(tmp_path_factory):
     root = tmp_path_factory.mktemp("study")
     (root / "data").mkdir()
     made_elsewhere = ("*_windows.csv", "voice_praat.csv", "lip_lag.csv", *study.questions.FILES.values())
-    made_elsewhere += ("media_sha256.csv",)
+    made_elsewhere += ("media_sha256.csv", "verdict_rules.yaml")
     for table in [path for kind in made_elsewhere for path in (ROOT / "data").glob(kind)]:
         (root / "data" / table.name).write_bytes(table.read_bytes())
     (root / "data" / "recordings.csv").write_bytes((ROOT / "data" / "recordings.csv").read_bytes())

@@ -461,6 +461,17 @@ def test_a_lost_file_is_named(traced, where):
         (traced / where).write_bytes(before)
 
 
+def test_a_row_that_the_report_does_not_know_is_named(traced):
+    path = traced / "out" / "verdicts.csv"
+    before = path.read_text()
+    try:
+        path.write_text(before.replace("/ece/-", "/ecce/-"))
+        notes = {one.what: one.note for one in walked(traced) if one.state == trace.CHANGED}
+        assert notes["quantity:c/label_synthetic/voice/-/-/-/ecce/-"] == "the report knows no such row"
+    finally:
+        path.write_text(before)
+
+
 def test_a_changed_evidence_row_is_named_by_its_line(traced):
     path = traced / "out" / "evidence.csv"
     before = path.read_text()
@@ -639,9 +650,7 @@ def test_committed_verdicts_follow_from_the_committed_tables():
         (one.corpus, one.target): verdict.Given(one.label_source, one.population, None, {}, 0.0, 0)
         for one in verdicts.ASKED
     }
-    more = [committed("predicted_quantities"), *(tables.read(data / n, tables.QUANTITIES) for n in verdicts.QUANTITIES)]
-    rows, more = rows.reset_index(drop=True), pd.concat(more, ignore_index=True)
-    again = verdict.of_evidence(rows, RULES, given, verdicts.METRIC, verdicts.MODEL, more)
+    again = verdicts.ruled(data, RULES, rows.reset_index(drop=True), given, committed("predicted_quantities"))
     found = committed("verdicts")
     assert list(again["wording"]) == list(found["wording"])
     assert list(again["rests_on"]) == list(found["rests_on"])

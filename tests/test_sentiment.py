@@ -80,7 +80,7 @@ def test_no_window_of_what_may_not_be_passed_on_is_committed():
 
 
 def test_the_row_of_haines_is_what_the_corpus_gives(shared):
-    settings = evidence.EvidenceSettings(n_permutations=0)
+    settings = evidence.EvidenceSettings(n_permutations=0, n_repeats=unshared.N_REPEATS)
     found = unshared.of_haines(shared / "data" / "haines", settings)
     keys = ["model", "metric"]
     rows = committed()["sentiment_unshared"]

@@ -137,6 +137,12 @@ def test_a_baseline_that_travels_is_the_bar_where_it_does_better():
     away = here[(here["metric"] == "auc") & (here["trained_on"] == "A") & (here["corpus"] == "B")].iloc[0]
     assert away["best_baseline_name"].startswith("B3_confounds")
     assert away["gap_high"] < 0
+    places = transfer._places({"A": a, "B": b}, "label_synthetic", "voice", QUICK)
+    carried_ = {rung.model: rung for rung in transfer._carried(*places, QUICK)}
+    assert carried_["B3_confounds_carried"].score("auc")[0] > 0.9
+    b["confound_noise"] = -b["confound_noise"]  # what is learnt in A is wrong in B: it was learnt in A
+    turned_ = transfer._carried(*transfer._places({"A": a, "B": b}, "label_synthetic", "voice", QUICK), QUICK)
+    assert turned_[1].score("auc")[0] < 0.1
 
 
 # --- questions that cannot be put ------------------------------------------------------------------------------------
@@ -173,7 +179,7 @@ def test_the_interval_of_a_difference_of_two_sets_holds_the_truth_as_often_as_it
     """The difference of two means of unrelated people; 300 worlds, so 95 % is met between 92 and 98 %."""
     settings = evidence.EvidenceSettings(n_bootstrap=400)
     draw = np.random.Generator(np.random.PCG64(5))
-    held = 0
+    held, widths = 0, []
     for _ in range(300):
         x, y = draw.normal(0.3, 1, n), draw.normal(0, 2, n)
 
@@ -182,7 +188,9 @@ def test_the_interval_of_a_difference_of_two_sets_holds_the_truth_as_often_as_it
 
         low, high, _ = intervals.of_two(difference, n, n, settings)
         held += low <= 0.3 <= high
+        widths.append(high - low)
     assert 0.91 <= held / 300 <= 0.985
+    assert 0.8 < np.median(widths) / (2 * 2.1 * np.sqrt((1 + 4) / n)) < 1.2
 
 
 def test_two_sets_of_equal_size_are_drawn_apart():

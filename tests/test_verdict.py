@@ -226,7 +226,9 @@ def test_nothing_decides_what_signals_cannot_decide():
 
 def test_each_side_stands_beside_what_the_other_got():
     found = judged({})
-    assert found.at["K1_no_reliable_inference_of_inner_state", "mirror"].startswith("V1_higher_score_more_engaged: inc")
+    assert found.at["K1_no_reliable_inference_of_inner_state", "mirror"].startswith(
+        "V1_higher_score_more_engaged: not assess"
+    )
     assert found.at["V1_higher_score_more_engaged", "mirror"].count("K") == 2
 
 

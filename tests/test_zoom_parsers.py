@@ -296,6 +296,10 @@ def test_an_address_in_a_transcript_is_cut(tmp_path, ending):
     assert turns.read(written(tmp_path, f"t{ending}", text))["person_id"].unique().tolist() == ["ada.l"]
 
 
+def test_an_address_in_the_name_of_a_file_is_cut():
+    assert recordings.name_of("audioada.l@example.org11234567890") == "ada.l"
+
+
 # --- names of files ---------------------------------------------------------------------------------------------------
 
 

@@ -111,6 +111,9 @@ def _add_build(commands):
     )
     build.add_argument("--window-s", type=_positive, help="length of a window, seconds (default 10)")
     build.add_argument("--calibration-s", type=_seconds, help="span for a person's own norms, seconds (default 20)")
+    build.add_argument(
+        "--praat", action="store_true", help="jitter, shimmer and formants by Praat too (needs the extra mien[praat])"
+    )
     build.add_argument("--people", type=Path, help="people.csv that says who is who, as an earlier build wrote it")
     _add_workers(build)
     build.set_defaults(run=_build)
@@ -278,14 +281,15 @@ def _fetch(asked):
 
 
 def _build(asked):
-    from mien import recordings, river, store, windows
+    from mien import recordings, river, store, voice, windows
 
     cut = {"length_s": asked.window_s, "hop_s": asked.window_s} if asked.window_s else {}
     if asked.corpus:
         cut = cut or {"length_s": None}
     if asked.calibration_s is not None:
         cut["calibration_s"] = asked.calibration_s
-    settings = river.RiverSettings(rate_hz=asked.fps, window=windows.WindowSettings(**cut))
+    how = {"voice": voice.VoiceSettings(praat=asked.praat), "window": windows.WindowSettings(**cut)}
+    settings = river.RiverSettings(rate_hz=asked.fps, **how)
     read = partial(_corpus, asked.corpus) if asked.corpus else recordings.read
     found = recordings.distinct([one for path in asked.path for one in read(path)])
     store.ready(asked.out)

@@ -113,7 +113,8 @@ def signals(faces, voice, settings=None):
     settings = settings or CouplingSettings()
     keys = pd.concat([table[["recording_id", "person_id"]] for table in (faces, voice)]).drop_duplicates()
     several = keys["recording_id"].value_counts().loc[lambda count: count > 1].index
-    faces, voice = (table[table["recording_id"].isin(several)] for table in (faces, voice))
+    if len(several) < keys["recording_id"].nunique():
+        faces, voice = (table[table["recording_id"].isin(several)] for table in (faces, voice))
     seen = {key: _face_signals(rows, settings) for key, rows in faces.groupby(["recording_id", "person_id"])}
     heard = {key: _level(rows, settings) for key, rows in voice.groupby(["recording_id", "person_id"])}
     everyone = {}
@@ -316,10 +317,12 @@ def _with_others(everyone, a, b, column, settings, roles):
 def bleeds(voice, turns, settings=None):
     """:func:`bleed` of every pair of every recording: ``{(recording_id, person_a, person_b): (r, reason)}``."""
     found = {}
-    for recording, rows in voice.groupby("recording_id"):
+    for recording in sorted(voice["recording_id"].unique()):
+        rows = voice[["time_s", "person_id", "level_db"]][voice["recording_id"] == recording]
         said = turns[turns["recording_id"] == recording]
-        for a, b in combinations(sorted(rows["person_id"].unique()), 2):
-            found[recording, a, b] = bleed(rows, said, a, b, settings)
+        people = sorted(rows["person_id"].unique())
+        levels = _side_by_side(rows) if len(people) > 1 else None
+        found |= {(recording, a, b): _bleed(levels, said, a, b, settings) for a, b in combinations(people, 2)}
     return found
 
 
@@ -331,8 +334,17 @@ def bleed(voice, turns, a, b, settings=None):
     coupling of voices is the room's (AUDIT W4). ``voice`` and ``turns`` are tables of one recording. NaN and a reason
     where there are less than ``bleed_min_s`` of such speech.
     """
+    return _bleed(_side_by_side(voice), turns, a, b, settings)
+
+
+def _side_by_side(voice):
+    """The level of each person's voice in a column, by time_s."""
+    columns = {who: rows.set_index("time_s")["level_db"] for who, rows in voice.groupby("person_id")}
+    return pd.concat(columns, axis=1, sort=True)
+
+
+def _bleed(levels, turns, a, b, settings):
     settings = settings or CouplingSettings()
-    levels = voice.pivot_table(index="time_s", columns="person_id", values="level_db", dropna=False)
     if not {a, b} <= set(levels):
         return np.nan, "no_audio"
     found = [_heard(levels, turns, *pair, settings) for pair in ((a, b), (b, a))]

@@ -32,9 +32,10 @@ class EvidenceSettings:
     """What decides the numbers; fixed before any outcome is seen.
 
     Below ``few_groups`` groups one group is held out at a time and intervals are jackknife t; from there on
-    ``n_repeats`` times ``n_folds`` stratified group folds and BCa over ``n_bootstrap`` resamples. Only the model
-    named ``primary`` is permuted, ``n_permutations`` times (0: not at all); in the first ``n_gap_worlds`` of these
-    worlds the baselines are judged too, for the smallest gap that would be found.
+    ``n_repeats`` times ``n_folds`` group folds (stratified by class) and BCa over ``n_bootstrap`` resamples. Only the
+    model named ``primary`` (``primary_of_ratings`` where labels are numbers) is permuted, ``n_permutations`` times (0:
+    not at all); in the first ``n_gap_worlds`` of these worlds the baselines are judged too, for the smallest gap that
+    would be found.
     """
 
     n_folds: int = 5
@@ -45,6 +46,7 @@ class EvidenceSettings:
     n_gap_worlds: int = 100
     level: float = 0.95
     primary: str = "logistic"
+    primary_of_ratings: str = "ridge"
     seed: int = store.SEED
     model: models.ModelSettings = field(default_factory=models.ModelSettings)
 
@@ -67,7 +69,8 @@ class Result:
 def evaluate(windows, target, signals, model="logistic", settings=None, corpus="unnamed", *, workers=1, progress=None):
     """How well one model predicts one label from one set of signals in people it has never seen.
 
-    ``windows`` a :data:`mien.tables.WINDOWS` table; ``target`` a ``label_*`` column of classes; ``signals`` prefixes
+    ``windows`` a :data:`mien.tables.WINDOWS` table; ``target`` a ``label_*`` column of classes (of numbers for a model
+    of ratings, :data:`mien.models.OF_RATINGS`); ``signals`` prefixes
     such as ``"voice"`` or ``"face+voice"``; ``model`` one of :data:`mien.models.NAMES`; ``corpus`` a name for the
     rows. Returns a :class:`Result`. Rows marked ``is_calibration`` and rows without a label are left out and counted.
     Raises :class:`EvidenceError`, :class:`mien.tables.TableError` or :class:`mien.models.ModelError`; where a question
@@ -85,7 +88,8 @@ def evaluate_table(windows, target, signals, model_names, settings=None, corpus=
     """
     settings = settings or EvidenceSettings()
     models.known(settings.primary)
-    given = checks.cases(windows, target)
+    models.known(settings.primary_of_ratings)
+    given = checks.cases(windows, target, ratings=_of_ratings(model_names))
     chosen = {"+".join(checks.prefixes(each)): checks.signal_columns(given, each) for each in signals}
     given.told["n_without_signals"] = {words: int(part.isna().all(axis=1).sum()) for words, part in chosen.items()}
     fresh = {
@@ -105,6 +109,17 @@ def evaluate_table(windows, target, signals, model_names, settings=None, corpus=
     return _result(parts, given)
 
 
+def _of_ratings(model_names):
+    """Whether these models take the label as a number; all must do as the first does."""
+    kinds = {name: models.rates(name) for name in model_names}
+    if len(set(kinds.values())) > 1:
+        one, other = ([name for name, kind in kinds.items() if kind is way] for way in (True, False))
+        raise EvidenceError(
+            f"evidence: {', '.join(one)} take the label as a number and {', '.join(other)} as a class; ask one kind"
+        )
+    return all(kinds.values())
+
+
 def _answer(ask, name, words, columns, model, workers, progress):
     """Rows, predictions and null worlds of one model on one set of signals."""
     given, settings = ask.given, ask.settings
@@ -113,7 +128,8 @@ def _answer(ask, name, words, columns, model, workers, progress):
     judged = baselines.judge(name, words, columns, model, given, ask.plan, refit=True)
     predictions = ask.predictions(judged)
     coverage = 1 - given.told["n_without_signals"][words] / len(columns)
-    if name != settings.primary or not settings.n_permutations:
+    primary = settings.primary if given.classes else settings.primary_of_ratings
+    if name != primary or not settings.n_permutations:
         return ask.answered(judged, coverage=coverage), predictions, None
     label = f"{given.target}/{words}/{name}"
     worlds = nulls.null_scores(model, columns, given, settings, name=label, workers=workers, progress=progress)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mien import models
-from mien.evidence import designs, intervals, metrics, refits, splits
+from mien.evidence import continuous, designs, intervals, metrics, refits, splits
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Judged:
     model: str
     signals: str
     probability: np.ndarray | None
-    tally: metrics.Tally | None
+    tally: metrics.Tally | continuous.Moments | None
     why: str = ""
     counts: bool = False
     without: dict | None = None
@@ -31,6 +31,16 @@ class Judged:
     def score(self, metric, weights=None):
         """The score for each weighting of groups."""
         return metrics.scores(self.tally, weights)[metric]
+
+    @property
+    def n_groups(self):
+        """Of how many groups the tally is."""
+        return (self.tally.members if isinstance(self.tally, metrics.Tally) else self.tally.raw).shape[1]
+
+    @property
+    def _ends(self):
+        """How far one score may be from another; distances of ratings' scores have no end."""
+        return (-1, 1) if isinstance(self.tally, metrics.Tally) else (-np.inf, np.inf)
 
     def limits(self, metric, settings, levels, bar=None):
         """Intervals of the score, or of its distance from a ``bar``: ([(low, high), …] for each level, method).
@@ -44,10 +54,10 @@ class Judged:
         refitted = None if self.without is None else self.without[metric] - again
         return intervals.at_levels(
             lambda weights: self.score(metric, weights) - over(weights),
-            self.tally.members.shape[1],
+            self.n_groups,
             settings,
             levels,
-            (0, 1) if bar is None else (-1, 1),
+            metrics.bounds(metric) if bar is None else self._ends,
             refitted,
         )
 
@@ -56,7 +66,7 @@ def _refitted(judged, metric):
     """(groups,) scores of a baseline without each group, with models fitted again where it has any to fit."""
     if judged.without is not None:
         return judged.without[metric]
-    g = judged.tally.members.shape[1]
+    g = judged.n_groups
     return judged.score(metric, 1 - np.eye(g))
 
 
@@ -66,7 +76,7 @@ def judge(name, signals, columns, model, given, plan, *, refit=False, **more):
     ``refit`` also fits it without each group in turn, where it is a logistic regression; ``plan`` then must hold out
     whole groups.
     """
-    told = splits.out_of_fold(model, columns, given.codes, plan, len(given.classes))
+    told = splits.out_of_fold(model, columns, given.codes, plan, len(given.classes), groups=given.groups)
     if refit and designs.can(model) and (columns.nunique(dropna=False) > 1).any():
         more["without"] = refits.without(model, columns, given, plan, told)
     return Judged(name, signals, told, metrics.tally(given.codes, told, given.groups), **more)
@@ -75,8 +85,9 @@ def judge(name, signals, columns, model, given, plan, *, refit=False, **more):
 def ladder(given, plan, settings, *, only_counting=False, refit=False):
     """B0 to B3 on the given cases and folds, as a list of :class:`Judged`; ``refit`` as in :func:`judge`.
 
-    B0 the commonest class; B1 how long the window is; B2 who the person is (of no use for people never seen, so it
-    never counts as the best, and ``only_counting`` leaves it out); B3 the ``confound_*`` and ``trust_*`` columns.
+    B0 the commonest class (of ratings the mean); B1 how long the window is; B2 who the person is (of no use for people
+    never seen, so it never counts as the best, and ``only_counting`` leaves it out); B3 the ``confound_*`` and
+    ``trust_*`` columns.
     """
     chosen = [rung for rung in rungs(given) if rung[-1] or not only_counting]
     return [_rung(*rung, given=given, plan=plan, settings=settings, refit=refit and rung[-1]) for rung in chosen]
@@ -85,14 +96,15 @@ def ladder(given, plan, settings, *, only_counting=False, refit=False):
 def rungs(given):
     """The ladder before anything is fitted: tuples of name, signals, model, columns, whether it counts."""
     windows = given.windows
+    guess, straight = ("guesser", "logistic") if given.classes else ("mean", "ridge")
     length = pd.DataFrame({"duration_s": windows["end_s"] - windows["start_s"]})
     person = pd.DataFrame({"person_id": windows["person_id"].astype(str)})
     nuisances = windows.filter(regex=models.pattern(["confound", "trust"]))
     return [
-        ("B0_majority", "nothing", "guesser", length, True),
-        ("B1_duration", "duration", "logistic", length, True),
-        ("B2_person", "person", "logistic", person, False),
-        ("B3_confounds", "confound+trust", "logistic", nuisances, True),
+        ("B0_majority", "nothing", guess, length, True),
+        ("B1_duration", "duration", straight, length, True),
+        ("B2_person", "person", straight, person, False),
+        ("B3_confounds", "confound+trust", straight, nuisances, True),
     ]
 
 

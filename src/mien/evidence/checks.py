@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from mien import models, tables
 
@@ -22,8 +23,9 @@ class EvidenceError(ValueError):
 class Cases:
     """The rows that can be judged: windows with a label, of recordings that were not used for calibration.
 
-    ``codes`` (n,) integers into ``classes``; ``groups`` (n,) integers 0 … n_groups-1; ``told`` counts and notes on
-    what was left out; ``why`` a reason from :data:`mien.tables.REASONS` if no score can be given, else empty.
+    ``codes`` (n,) integers into ``classes``, or numbers with a decimal point where the label is a rating (no classes);
+    ``groups`` (n,) integers 0 … n_groups-1; ``told`` counts and notes on what was left out; ``why`` a reason from
+    :data:`mien.tables.REASONS` if no score can be given, else empty.
     """
 
     windows: pd.DataFrame
@@ -35,14 +37,20 @@ class Cases:
     why: str = ""
 
     @property
+    def truth(self):
+        """The labels as words, (n,)."""
+        return np.array(self.classes, dtype=object)[self.codes] if self.classes else [f"{v:.15g}" for v in self.codes]
+
+    @property
     def n_groups(self):
         """How many independent groups there are."""
         return int(self.groups.max()) + 1 if len(self.groups) else 0
 
 
-def cases(windows, target):
+def cases(windows, target, *, ratings=False):
     """Check a windows table and keep the rows that can be judged on ``target``, a ``label_*`` column of classes.
 
+    ``ratings``: the label is a number and is taken as such.
     Raises :class:`mien.tables.TableError` or :class:`EvidenceError` where the table breaks a promise: no
     ``group_id``, a person or recording in two groups, an unknown target, a target that is no set of classes.
     """
@@ -50,6 +58,8 @@ def cases(windows, target):
     _check_target(windows, target)
     in_calibration = windows.get("is_calibration", pd.Series(False, index=windows.index)).fillna(False).astype(bool)
     labels = as_text(windows[target])
+    if ratings:
+        return _rated(windows, target, in_calibration)
     kept = ~in_calibration & labels.notna()
     labels, rows = labels[kept], windows[kept].reset_index(drop=True)
     classes = tuple(sorted(labels.unique()))
@@ -58,7 +68,7 @@ def cases(windows, target):
     if len(classes) > MOST_CLASSES:
         raise EvidenceError(
             f"evidence: {target!r} has {len(classes)} different values; expected at most {MOST_CLASSES} classes; "
-            "cut a rating into classes first (for example with pandas.cut)"
+            "take a model of ratings (ridge), or cut a rating into classes at limits fixed in advance"
         )
     told = {
         "n_windows": len(rows),
@@ -69,6 +79,26 @@ def cases(windows, target):
     codes = np.searchsorted(classes, labels.to_numpy(dtype=str))
     groups = np.unique(rows["group_id"].astype(str), return_inverse=True)[1]
     return Cases(rows, target, classes, codes, groups, told, _why_not(classes, codes, groups, told))
+
+
+def _rated(windows, target, in_calibration):
+    """The cases of a label that is a number."""
+    values = pd.to_numeric(windows[target], errors="coerce").astype(float)
+    words = windows.loc[values.isna() & windows[target].notna(), target]
+    if len(words) or np.isinf(values).any():
+        raise EvidenceError(
+            f"evidence: {target!r} holds {words.iloc[0] if len(words) else 'infinity'!r}; a model of ratings expects "
+            "numbers; take a model of classes (logistic)"
+        )
+    kept = ~in_calibration & values.notna()
+    if not kept.any():
+        raise EvidenceError(_why_no_case(target, windows, in_calibration))
+    rows, values = windows[kept].reset_index(drop=True), values[kept].to_numpy()
+    told = {"n_windows": len(rows), "n_calibration_left_out": int(in_calibration.sum()), "notes": []}
+    told["n_without_label_left_out"] = int((~in_calibration & ~kept).sum())
+    groups = np.unique(rows["group_id"].astype(str), return_inverse=True)[1]
+    why = "too_few_people" if groups.max() < 2 else "no_spread" if np.ptp(values) == 0 else ""
+    return Cases(rows, target, (), values, groups, told, why)
 
 
 def _why_no_case(target, windows, in_calibration):
@@ -177,13 +207,22 @@ def signal_columns(given, signals):
     endless = chosen.columns[np.isinf(chosen).any()]
     if len(endless):
         raise EvidenceError(f"evidence: infinite values in {', '.join(endless[:5])}; a missing measurement is NaN")
-    copies = [c for c in chosen if _renames(chosen[c].to_numpy(), given.codes)]
+    same = _renames if given.classes else follows
+    copies = [c for c in chosen if same(chosen[c].to_numpy(), given.codes)]
     if copies:
         raise EvidenceError(
-            f"evidence: {', '.join(copies[:5])} holds one value for each class of {given.target!r}: the label in "
+            f"evidence: {', '.join(copies[:5])} holds one value for each of {given.target!r}: the label in "
             "disguise; leave the column out of the signals"
         )
     return chosen
+
+
+def follows(values, rating):
+    """Whether a column has the very order of the rating, or its reverse, where it has values (8 or more)."""
+    known = ~np.isnan(values)
+    if known.sum() < 8 or np.ptp(values[known]) == 0 or np.ptp(rating[known]) == 0:
+        return False
+    return bool(abs(stats.spearmanr(values[known], rating[known]).statistic) > 1 - 1e-9)
 
 
 def _renames(values, codes):

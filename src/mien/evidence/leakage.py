@@ -14,18 +14,21 @@ FEWEST = 20
 """Windows below which values of two classes may lie apart by chance."""
 
 
-def checked(windows, target, signals, predictions=None):
+def checked(windows, target, signals, predictions=None, *, ratings=False):
     """Run every check: one row each with check, what, passed, n_offending and the first offending ids.
 
     ``windows`` a :data:`mien.tables.WINDOWS` table; ``target`` its label; ``signals`` prefixes such as ``"voice"``;
-    ``predictions`` a :data:`mien.tables.PREDICTIONS` table, without which what needs folds is not looked at.
+    ``predictions`` a :data:`mien.tables.PREDICTIONS` table, without which what needs folds is not looked at;
+    ``ratings`` where the label is a number, not a class.
     """
-    given = checks.cases(windows, target)
+    given = checks.cases(windows, target, ratings=ratings)
     judged, columns = given.windows, checks.signal_columns(given, signals)
     found = {
         "in_two_groups": in_two_groups(windows),
         "window_twice": window_twice(judged, columns),
-        "label_in_a_signal": label_in_a_signal(columns, pd.Series(given.codes)),
+        "label_in_a_signal": rating_in_a_signal(columns, given.codes)
+        if ratings
+        else label_in_a_signal(columns, pd.Series(given.codes)),
         "norms_from_the_test": norms_from_the_test(columns, judged["person_id"]),
     }
     if predictions is not None:
@@ -86,6 +89,11 @@ def label_in_a_signal(columns, labels):
         return []
     bounds = {name: columns.groupby(labels.to_numpy())[name].agg(["min", "max"]).dropna() for name in columns}
     return [name for name, ends in bounds.items() if len(ends) == labels.nunique() and _apart(ends)]
+
+
+def rating_in_a_signal(columns, rating):
+    """Signals whose ranks are those of the rating, or their reverse: made from the label."""
+    return [name for name in columns if checks.follows(columns[name].to_numpy(), rating)]
 
 
 def _apart(ends):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 from sklearn.base import clone
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold
 
 from mien import models, store
 from mien.evidence import baselines, checks, metrics, splits
@@ -23,7 +23,7 @@ def ladder(windows, target, signals, model, settings):
     chance, n_people, n_groups, n_windows, seed, why. Intervals resample groups on every rung, so that the rungs
     differ in how the windows were split and in nothing else. Raises as :func:`mien.evidence.evaluate` does.
     """
-    given = checks.cases(windows, target)
+    given = checks.cases(windows, target, ratings=models.rates(model))
     columns = checks.signal_columns(given, signals)
     prefixes = checks.prefixes(signals)
     fresh = models.make(model, prefixes, settings.seed, settings.model)
@@ -31,7 +31,7 @@ def ladder(windows, target, signals, model, settings):
     for rung, what in RUNGS.items():
         judged = None if given.why else _climb(rung, fresh, columns, given, settings)
         split = splits.name(given.n_groups, settings) if rung == "people" else f"rows_{settings.n_folds}_folds"
-        for metric in metrics.METRICS:
+        for metric in metrics.names(len(given.classes)):
             row = {"rung": rung, "what": what, "split": split, "target": target, "signals": "+".join(prefixes)}
             row |= {"model": model, "metric": metric, **_measured(judged, metric, given, settings)}
             row |= {"n_people": given.windows["person_id"].nunique(), "n_groups": given.n_groups}
@@ -56,10 +56,8 @@ def _climb(rung, model, columns, given, settings):
 def _row_splits(columns, codes, settings):
     """Shuffled rows, repeated: the neighbour of a held-out window, by the same person, is in training."""
     states = [int(store.rng(f"evidence/leaks/{r}", settings.seed).integers(2**31)) for r in range(settings.n_repeats)]
-    return [
-        list(StratifiedKFold(settings.n_folds, shuffle=True, random_state=state).split(columns, codes))
-        for state in states
-    ]
+    kind = KFold if codes.dtype.kind == "f" else StratifiedKFold
+    return [list(kind(settings.n_folds, shuffle=True, random_state=state).split(columns, codes)) for state in states]
 
 
 def _measured(judged, metric, given, settings):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.evidence import continuous
+
 METRICS = ("balanced_accuracy", "macro_f1", "auc")
 """Mean share of each class recognised; mean over classes of the harmonic mean of precision and recall; chance that a
 member of a class is ranked above a non-member (one class against the rest, averaged)."""
@@ -32,8 +34,11 @@ class Tally:
 def tally(codes, probability, groups=None):
     """Count each group's part; without ``groups`` all rows are one group.
 
-    ``codes`` (n,) true classes; ``probability`` (repeats, n, classes); ``groups`` (n,) integers from 0.
+    ``codes`` (n,) true classes; ``probability`` (repeats, n, classes); ``groups`` (n,) integers from 0. Where ``codes``
+    are numbers with a decimal point they are ratings, and ``probability`` (repeats, n, 1) is what was predicted.
     """
+    if codes.dtype.kind == "f":
+        return continuous.moments(codes, probability[..., 0], groups)
     n_repeats, n, k = probability.shape
     groups = np.zeros(n, dtype=int) if groups is None else groups
     g = groups.max() + 1
@@ -68,6 +73,8 @@ def scores(counted, weights=None):
 
     ``weights`` (weightings, groups); without it every group counts once. NaN where a class has no weight.
     """
+    if isinstance(counted, continuous.Moments):
+        return continuous.scores(counted, weights)
     g = counted.members.shape[1]
     weights = np.ones((1, g)) if weights is None else np.asarray(weights, dtype=float)
     tables = np.einsum("bg,rgij->rbij", weights, counted.confusion, optimize=True)
@@ -84,6 +91,19 @@ def scores(counted, weights=None):
 def chance(n_classes):
     """What guessing reaches: 1/k for recall and F1 (guessing in proportion), a half for the area under the curve.
 
-    Always naming the commonest class never gives a higher macro-F1 than guessing in proportion, which gives 1/k.
+    Always naming the commonest class never gives a higher macro-F1 than guessing in proportion, which gives 1/k. No
+    classes at all are ratings, of which saying the mean to everybody has a score of 0.
     """
+    if not n_classes:
+        return dict.fromkeys(continuous.METRICS, 0.0)
     return dict(zip(METRICS, (1 / n_classes, 1 / n_classes, 0.5), strict=True))
+
+
+def names(n_classes):
+    """The metrics of labels of so many classes; no classes: ratings."""
+    return METRICS if n_classes else continuous.METRICS
+
+
+def bounds(metric):
+    """The lowest and highest value that a metric can have."""
+    return {"mae_skill": (-np.inf, 1)}.get(metric, (-1, 1) if metric in continuous.METRICS else (0, 1))

@@ -4,7 +4,7 @@ Rows are never permuted: people sound like themselves, so permuting rows calls c
 null worlds (AUDIT E4). What moves depends on where the label lives (AUDIT E8).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import joblib
 import numpy as np
@@ -22,14 +22,17 @@ BATCH = 8
 class Null:
     """How labels may move: units of rows that share a label, and the strata within which units change places.
 
-    ``kind`` is ``groups``, ``recordings_of_a_person``, ``people_of_a_group`` or ``shifts_within_recording``;
-    ``unit`` (n,) the unit of each row; ``stratum`` (units,); ``order`` (n,) rows by unit and time.
+    ``kind`` is ``groups``, ``recordings_of_a_person``, ``people_of_a_group`` or ``shifts_within_recording``, for
+    ratings with ``_and_groups`` behind it; ``unit`` (n,) the unit of each row; ``stratum`` (units,); ``order`` (n,)
+    rows by unit and time; ``alike`` (groups,) which groups have the same shape and so may exchange all they have.
     """
 
     kind: str
     unit: np.ndarray
     stratum: np.ndarray
     order: np.ndarray
+    groups: np.ndarray | None = None
+    alike: np.ndarray | None = None
 
 
 def null(windows, codes, groups):
@@ -37,8 +40,22 @@ def null(windows, codes, groups):
 
     Constant within groups: whole groups exchange labels. Else constant within a person's recording: the recordings
     of a person exchange labels, or, where nobody's label differs between recordings, the people of a group do.
-    Else each person's track of labels is turned round within the recording, which keeps its slowness.
+    Else each person's track of labels is turned round within the recording, which keeps its slowness. Ratings differ
+    between groups too, and moves inside a group would leave that alone, so that a model which tells people apart would
+    pass for luck: besides, groups of the same shape (as many recordings, people and windows) exchange all they have.
     """
+    inside = _inside(windows, codes, groups)
+    if codes.dtype.kind != "f" or inside.kind == "groups":
+        return inside
+    sizes = [np.unique(inside.unit[groups == g], return_counts=True)[1] for g in range(groups.max() + 1)]
+    alike = np.unique(["-".join(map(str, np.sort(one))) for one in sizes], return_inverse=True)[1]
+    if np.bincount(alike).max() < 2:
+        return inside
+    return replace(inside, kind=f"{inside.kind}_and_groups", groups=groups, alike=alike)
+
+
+def _inside(windows, codes, groups):
+    """How labels may move without leaving their group."""
     person = np.unique(windows["person_id"].astype(str), return_inverse=True)[1]
     recording = np.unique(windows["recording_id"].astype(str), return_inverse=True)[1]
     track = np.unique(np.column_stack([recording, person]), axis=0, return_inverse=True)[1]
@@ -63,7 +80,9 @@ def _constant(codes, unit):
 
 def moved(codes, how, rng):
     """Labels after one move that the design allows; the set of labels in each stratum stays what it was."""
-    if how.kind == "shifts_within_recording":
+    if how.alike is not None:
+        return _exchanged(moved(codes, replace(how, alike=None), rng), how, rng)
+    if how.kind.startswith("shifts_within_recording"):
         return _turned(codes, how, rng)
     label = _first(codes, how.unit)
     places = np.argsort(how.stratum, kind="stable")
@@ -71,6 +90,21 @@ def moved(codes, how, rng):
     shuffled = np.empty_like(label)
     shuffled[places] = label[drawn]
     return shuffled[how.unit]
+
+
+def _exchanged(codes, how, rng):
+    """Whole sets of labels change places between groups of the same shape, track by track in order of size."""
+    rows = np.lexsort([np.argsort(how.order), np.bincount(how.unit)[how.unit], how.groups])
+    sizes = np.bincount(how.groups)
+    starts = np.cumsum(sizes) - sizes
+    places = np.argsort(how.alike, kind="stable")
+    giver = np.empty_like(places)
+    giver[places] = np.lexsort([rng.random(len(sizes)), how.alike])
+    group = how.groups[rows]
+    within = np.arange(len(codes)) - starts[group]
+    shuffled = np.empty_like(codes)
+    shuffled[rows] = codes[rows][starts[giver[group]] + within]
+    return shuffled
 
 
 def _turned(codes, how, rng):
@@ -105,7 +139,8 @@ def null_scores(model, signals, given, settings, *, name, workers=1, progress=No
         parts.append(part)
         if progress:
             progress(batch[-1] + 1, total, f"permutations of {name}")
-    names = [*metrics.METRICS, *(f"gap_{metric}" for metric in metrics.METRICS)]
+    scored = metrics.names(len(given.classes))
+    names = [*scored, *(f"gap_{metric}" for metric in scored)]
     values = np.concatenate(parts) if parts else np.empty((0, len(names)))
     target, words, model_name = name.split("/")
     table = pd.DataFrame(values, columns=names)
@@ -128,7 +163,7 @@ def _worlds(model, signals, made, given, how, settings, name, numbers):
 
 def _scores(model, signals, made, given, labels, homes):
     """(worlds, metrics) of the whole cross-validation of a model in worlds with other labels."""
-    n_classes = given.codes.max() + 1
+    n_classes = len(given.classes)
     if made is not None:
         told = refits.worlds(model, signals, made, labels, homes, n_classes)
     else:
@@ -143,7 +178,7 @@ def _one_by_one(model, signals, given, labels, homes, n_classes):
     ready = splits.prepare(model, signals, plans[0])
     with sklearn.config_context(assume_finite=bool(ready), skip_parameter_validation=True):
         told = [
-            splits.out_of_fold(model, signals, codes, plan, n_classes, ready)
+            splits.out_of_fold(model, signals, codes, plan, n_classes, ready, given.groups)
             for codes, plan in zip(labels, plans, strict=True)
         ]
     return np.array(told)
@@ -151,12 +186,12 @@ def _one_by_one(model, signals, given, labels, homes, n_classes):
 
 def _bars(given, labels, homes, settings):
     """(worlds, metrics) the best baseline in each world, chance among them; the guesser is never above chance."""
-    chance = list(metrics.chance(given.codes.max() + 1).values())
+    chance = list(metrics.chance(len(given.classes)).values())
     best = np.tile(chance, (len(labels), 1))
     for _, signals, model, columns, counts in baselines.rungs(given):
-        if counts and model != "guesser" and columns.shape[1]:
+        if counts and model not in ("guesser", "mean") and columns.shape[1]:
             fresh = models.make(model, signals.split("+"), settings.seed, settings.model)
-            made = designs.design(fresh, columns, given.groups)
+            made = designs.design(fresh, columns, given.groups) if designs.can(fresh) else None
             best = np.maximum(best, _scores(fresh, columns, made, given, labels, homes))
     return best
 

@@ -31,6 +31,11 @@ class Question:
     plan: list = field(default_factory=list)
     ladder: list[baselines.Judged] = field(default_factory=list)
 
+    @property
+    def metrics(self):
+        """The scores that labels of this kind have."""
+        return metrics.names(len(self.given.classes))
+
     def row(self, model, signals, metric, why, **found):
         """One evidence row; numbers not ``found`` are NaN, for the reason ``why[name]`` or else ``why["value"]``."""
         windows = self.given.windows
@@ -54,14 +59,14 @@ class Question:
 
     def unanswered(self, model, signals, reason):
         """A row per metric without a single number, and why."""
-        return [self.row(model, signals, metric, {"value": reason}) for metric in metrics.METRICS]
+        return [self.row(model, signals, metric, {"value": reason}) for metric in self.metrics]
 
     def baseline(self, judged):
         """A row per metric of a rung of the ladder."""
         why = {"value": judged.why or "is_baseline"}
         if judged.why:
             return self.unanswered(judged.model, judged.signals, judged.why)
-        return [self.row(judged.model, judged.signals, m, why, **self._score(judged, m)) for m in metrics.METRICS]
+        return [self.row(judged.model, judged.signals, m, why, **self._score(judged, m)) for m in self.metrics]
 
     def answered(self, judged, worlds=None, coverage=np.nan):
         """A row per metric of a model: score and gap to the best baseline with intervals, and the permutation p.
@@ -69,7 +74,7 @@ class Question:
         ``coverage`` is the share of windows in which at least one signal was measured.
         """
         rows = []
-        for metric in metrics.METRICS:
+        for metric in self.metrics:
             found = self._score(judged, metric) | self._gap(judged, metric) | {"coverage": coverage}
             if worlds is not None:
                 found |= self._null(worlds)
@@ -83,7 +88,7 @@ class Question:
         """B5: the same model on moved labels; mean and central range of the worlds without a signal."""
         tail = 0.5 - self.settings.level / 2
         rows = []
-        for metric in metrics.METRICS:
+        for metric in self.metrics:
             low, high = worlds[metric].quantile([tail, 1 - tail])
             found = {"value": worlds[metric].mean(), "low": low, "high": high, "interval": "range_of_null_worlds"}
             found |= self._null(worlds) | {"chance": metrics.chance(len(self.given.classes))[metric]}
@@ -101,7 +106,9 @@ class Question:
             part["split"], part["repeat"] = splits.name(self.given.n_groups, self.settings), repeat
             for number, (_, test) in enumerate(folds):
                 part.loc[test, "fold"] = number
-            part["truth"] = np.array(self.given.classes, dtype=object)[self.given.codes]
+            part["truth"] = self.given.truth
+            if not self.given.classes:
+                part["predicted_value"] = told[:, 0]
             for code, name in enumerate(self.given.classes):
                 part[f"probability_{name}"] = told[:, code]
             parts.append(part.astype({"fold": int}))

@@ -4,8 +4,8 @@ import warnings
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.dummy import DummyClassifier
-from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, StratifiedGroupKFold
 from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_limits
 
@@ -23,19 +23,23 @@ def repeats(codes, groups, settings):
     """The person-disjoint splits: a list of repeats, each a list of (training rows, held-out rows).
 
     From ``settings.few_groups`` groups on, stratified group folds, repeated; below it one group is held out at a
-    time (AUDIT E2), which needs no chance at all. ``codes`` (n,) classes, ``groups`` (n,) integers.
+    time (AUDIT E2), which needs no chance at all. ``codes`` (n,) classes, ``groups`` (n,) integers. Ratings (numbers
+    with a decimal point) have no classes to be shared out evenly: their group folds look at no label.
     """
     blank = np.zeros(len(codes))
     if len(np.unique(groups)) < settings.few_groups:
         return [list(LeaveOneGroupOut().split(blank, codes, groups))]
     return [
-        list(_folds(settings, repeat).split(blank, codes, groups))  # which groups meet depends on the repeat's name
+        list(
+            _folds(settings, repeat, codes).split(blank, codes, groups)
+        )  # which groups meet depends on the repeat's name
         for repeat in range(settings.n_repeats)
     ]
 
 
-def _folds(settings, repeat):
-    return StratifiedGroupKFold(settings.n_folds, shuffle=True, random_state=_state(settings, repeat))
+def _folds(settings, repeat, codes):
+    kind = GroupKFold if codes.dtype.kind == "f" else StratifiedGroupKFold
+    return kind(settings.n_folds, shuffle=True, random_state=_state(settings, repeat))
 
 
 def _state(settings, repeat):
@@ -67,6 +71,9 @@ def homes(codes, groups, settings):
     members = groups == np.arange(groups.max() + 1)[:, None]
     if len(members) < settings.few_groups:
         return np.broadcast_to(np.arange(len(members)), (1, len(codes), len(members)))
+    if codes.dtype.kind == "f":  # folds of ratings look at no label, and are the same in every world
+        same = homes_of(repeats(codes[0], groups, settings), groups)[:, None]
+        return np.broadcast_to(same, (len(same), len(codes), len(members)))
     counts = np.stack([(codes == k) @ members.T.astype(float) for k in range(codes.max() + 1)], axis=2)
     return np.array([_homes(counts, settings, repeat) for repeat in range(settings.n_repeats)])
 
@@ -106,14 +113,18 @@ def name(n_groups, settings):
     return f"grouped_{settings.n_folds}_folds_x_{settings.n_repeats}"
 
 
-def out_of_fold(model, signals, codes, plan, n_classes, ready=None):
+def out_of_fold(model, signals, codes, plan, n_classes, ready=None, groups=None):
     """Probabilities (repeats, n, classes) that a model, fitted on the others, gives to each held-out window.
 
-    ``plan`` comes from :func:`repeats`; ``ready``, from :func:`prepare`, saves the steps that never see a label.
+    ``plan`` comes from :func:`repeats`; ``ready``, from :func:`prepare`, saves the steps that never see a label;
+    ``groups`` go to models that hold people out themselves. No classes: ratings, and (repeats, n, 1) predictions.
     A guess looks at nothing and is one guess for everybody: learnt again without each group it would lean against the
     very class of that group and score below chance, down to 0 (Parker, Günter & Bedo 2007, BMC Bioinformatics 8: 326).
     """
-    told = np.full((len(plan), len(codes), n_classes), np.nan)
+    told = np.full((len(plan), len(codes), n_classes or 1), np.nan)
+    if isinstance(model, DummyRegressor):
+        told[:] = codes.mean()
+        return told.round(DECIMALS)
     if isinstance(model, DummyClassifier):
         told[:] = np.bincount(codes, minlength=n_classes) / len(codes)
         return told.round(DECIMALS)
@@ -122,10 +133,10 @@ def out_of_fold(model, signals, codes, plan, n_classes, ready=None):
         for train, test in folds:
             if ready and train.tobytes() in ready:
                 seen, unseen = ready[train.tobytes()]
-                told[repeat, test] = fit_and_tell(rest, seen, codes[train], unseen, n_classes)
+                told[repeat, test] = fit_and_tell(rest, seen, codes[train], unseen, n_classes, _of(groups, train))
             else:
                 seen, unseen = signals.iloc[train], signals.iloc[test]
-                told[repeat, test] = fit_and_tell(whole, seen, codes[train], unseen, n_classes)
+                told[repeat, test] = fit_and_tell(whole, seen, codes[train], unseen, n_classes, _of(groups, train))
     return told.round(DECIMALS)
 
 
@@ -150,8 +161,15 @@ def prepare(model, signals, plan):
     return ready
 
 
-def fit_and_tell(model, seen, codes, unseen, n_classes):
+def _of(groups, train):
+    return None if groups is None else groups[train]
+
+
+def fit_and_tell(model, seen, codes, unseen, n_classes, groups=None):
     """Fit on what is seen; probabilities (n, classes) for what is not, 0 for a class that was not seen."""
+    more = {"groups": groups} if getattr(model, "holds_people_out", False) else {}
+    if not n_classes:
+        return model.fit(seen, codes, **more).predict(unseen)[:, None]
     told = np.zeros((len(unseen), n_classes))
     present = np.unique(codes)
     if len(present) == 1:  # nothing to tell apart: the one class known is the only answer
@@ -160,6 +178,6 @@ def fit_and_tell(model, seen, codes, unseen, n_classes):
     with warnings.catch_warnings():
         # Newton's first step finds nothing to improve where no column says anything; it then stays where it is.
         warnings.filterwarnings("ignore", "Line search of Newton solver")
-        model.fit(seen, codes)
+        model.fit(seen, codes, **more)
     told[:, model.classes_] = model.predict_proba(unseen)
     return told

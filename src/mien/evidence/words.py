@@ -4,7 +4,8 @@ import pandas as pd
 
 from mien import tables
 
-METRICS = {"balanced_accuracy": "balanced accuracy", "macro_f1": "macro-F1", "auc": "AUC"}
+METRICS = {"balanced_accuracy": "balanced accuracy", "macro_f1": "macro-F1", "auc": "AUC", "ccc": "CCC", "r": "r"}
+METRICS |= {"spearman": "rank correlation", "mae_skill": "share of the mean's absolute error saved"}
 
 
 ID = ("corpus", "target", "signals", "model", "split", "metric")

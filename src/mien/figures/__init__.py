@@ -9,6 +9,7 @@ import matplotlib
 import pandas as pd
 
 from mien import tables
+from mien.figures.added import engagement, engagement_numbers, fusion, fusion_numbers
 from mien.figures.agreed import ceilings, ceilings_numbers, people, people_numbers
 from mien.figures.conversations import anchors, anchors_numbers
 from mien.figures.hearing import voice_error, voice_error_numbers, voice_quality, voice_quality_numbers
@@ -29,8 +30,12 @@ __all__ = [
     "anchors_numbers",
     "ceilings",
     "ceilings_numbers",
+    "engagement",
+    "engagement_numbers",
     "face_error",
     "face_error_numbers",
+    "fusion",
+    "fusion_numbers",
     "leaks",
     "leaks_numbers",
     "lip_lag",
@@ -190,6 +195,22 @@ ALL = (
         "06_sentiment",
         sentiment_numbers,
         sentiment,
+    ),
+    Figure(
+        "rated_engagement",
+        "Rated engagement and self-ratings in people never seen, and whose lag they go with (MIT Interview, GAP)",
+        ("engagement", "engagement_more"),
+        "07_engagement",
+        engagement_numbers,
+        engagement,
+    ),
+    Figure(
+        "what_adds",
+        "What voice and face, and lag, share and changes, reach alone and add to each other (MIT Interview, GAP)",
+        ("fusion",),
+        "08_fusion",
+        fusion_numbers,
+        fusion,
     ),
     Figure(
         "leak_ladder",

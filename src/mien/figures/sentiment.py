@@ -98,4 +98,4 @@ def _draw_published(axis, rows):
     axis.plot([], [], "o", color=INK, label="published, source read")
     axis.plot([], [], "o", color=PEOPLE_COLOURS[0], label="mien (balanced accuracy)")
     axis.legend(loc="lower left", fontsize=7)
-    axis.set_title("Single emotions: published accuracies, other protocols")
+    axis.set_title("Published accuracies, other protocols")

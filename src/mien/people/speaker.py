@@ -12,14 +12,18 @@ Their weighted sum is the evidence for a face; the evidence for nobody in the pi
 weighed against the moments around it: who speaks goes on speaking, and changes come mostly in pauses (a hidden Markov
 chain, forward and backward: Rabiner 1989). Who is speaking by then moves the mouth for a reason, so unrest is measured
 anew, a few rounds long. Mouth motion and sound together, to find who speaks: Cutler & Davis 2000, Hershey & Movellan
-2000. One voice at a time: where two talk at once, the clearer mouth wins.
+2000. Then the single moments are looked at (:mod:`mien.people.moment`): where exactly one stops and another begins,
+and who talks into another's speech.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+from scipy.ndimage import gaussian_filter1d
+
+from mien.people.chain import around, chain
+from mien.people.moment import MomentSettings, moments, seconds
 
 COLUMNS = ("person_id", "start_s", "end_s", "trust")
 
@@ -67,6 +71,7 @@ class SpeakingSettings:
     pause_s: float = 0.15
     shift_min_s: float = 1.0
     shifts: int = 20
+    moment: MomentSettings = MomentSettings()
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,11 @@ def speaking(faces, sound_rows, speech, settings=None):
 
     ``faces`` as :func:`assign` gives them (time_s, person_id, mouth_opening), ``sound_rows`` as ``voice.frames``
     (time_s, level_db), ``speech`` when anybody speaks (start_s, end_s, in order and apart). Every stretch of speech is
-    given away whole, cut where another goes on; person_id is '' where nobody in the picture fits. ``trust`` (0..1) is
-    the probability that the right one is named, mean over the piece, times the share of circular shifts of the sound
-    (by ``shift_min_s`` and more) that fit the mouths worse than the sound as it is: who talks into another moment's
-    sound moves the mouth as busily. Recordings too short to be shifted are taken as they are.
+    given away whole, cut where another goes on; person_id is '' where nobody in the picture fits. A second voice
+    in it is a further row. ``trust`` (0..1) is the probability that the right one is named, mean over the piece, times
+    the share of circular shifts of the sound (by ``shift_min_s`` and more) that fit the mouths worse than the sound as
+    it is: who talks into another moment's sound moves the mouth as busily. Recordings
+    too short to be shifted are taken as they are.
     """
     settings = settings or SpeakingSettings()
     people = sorted(faces["person_id"].unique())
@@ -96,7 +102,9 @@ def speaking(faces, sound_rows, speech, settings=None):
     level = level_at(sound_rows, times, settings)
     mouths = [mouth_at(faces[faces["person_id"] == person], times, settings) for person in people]
     signs = [_signs(mouth, spoken, level, settings) for mouth in mouths]
-    found = _pieces([*people, ""], _probability(signs, spoken, settings), times, speech)
+    evidence, probability = _probability(signs, spoken, settings)
+    best, others = _at_each_moment(mouths, evidence, probability, spoken, settings)
+    found = _pieces([*people, ""], best, probability, times, speech, others)
     return found.assign(trust=found["trust"] * _belonging(mouths, spoken, level, settings))
 
 
@@ -146,14 +154,7 @@ def mouth_at(rows, times, settings):
 
 def _activity(speed, weight, settings):
     """Log of the mouth's mean speed around each time."""
-    return np.log(_around(speed, weight, settings.activity_s, settings) + settings.still_per_s)
-
-
-def _around(values, weight, span_s, settings):
-    """Weighted mean within ``span_s`` around each time; 0 where there is no weight."""
-    count = max(3, round(span_s / settings.step_s))
-    total = uniform_filter1d(weight.astype(float), count, mode="constant")
-    return uniform_filter1d(values * weight, count, mode="constant") / np.maximum(total, 1e-9)
+    return np.log(around(speed, weight, settings.activity_s, settings.step_s) + settings.still_per_s)
 
 
 def _agreement(opening, level, seen, settings):
@@ -175,7 +176,7 @@ def correlations(signal, padded, seen, settings, spread_min=1e-8):
     """
 
     def mean(values):
-        return _around(values, seen, settings.agreement_s, settings)
+        return around(values, seen, settings.agreement_s, settings.step_s)
 
     middle = mean(signal)
     spread = np.maximum(mean(signal**2) - middle**2, spread_min)
@@ -191,14 +192,31 @@ def correlations(signal, padded, seen, settings, spread_min=1e-8):
 
 
 def _probability(signs, spoken, settings):
-    """The probability of each person, and last of nobody, at each time: (people + 1, times), summing to 1."""
+    """The evidence for each person and last for nobody, (people + 1, times), and their probabilities, summing to 1."""
     resting = [np.log(settings.resting_per_s)] * len(signs)
     for _ in range(settings.rounds):
         evidence = [_evidence(one, rest, settings) for one, rest in zip(signs, resting, strict=True)]
-        probability = _chain(np.array([*evidence, np.zeros(len(spoken))]), spoken, settings)
+        evidence = np.array([*evidence, np.zeros(len(spoken))])
+        probability = _chain(evidence, spoken, settings)
         silent = [1 - own * spoken for own in probability[:-1]]
         resting = [_resting(one, weight, settings) for one, weight in zip(signs, silent, strict=True)]
-    return probability
+    return evidence, probability
+
+
+def _at_each_moment(mouths, evidence, probability, spoken, settings):
+    """Who speaks at each time, (times,), and who talks into that (:func:`mien.people.moment.seconds`).
+
+    Single moments move what the signs found; they give nothing to anybody inside the speech of nobody in the picture.
+    """
+    ratios, usual = moments(mouths, probability[:-1], spoken, settings), probability.argmax(axis=0)
+    if not ratios.any():
+        return usual, []
+    sharp = evidence.copy()
+    sharp[:-1] += ratios * settings.evidence_s / settings.moment.near_s
+    best, nobody = _chain(sharp, spoken, settings).argmax(axis=0), len(mouths)
+    for run in np.split(np.arange(len(best)), np.flatnonzero(np.diff(best)) + 1):
+        best[run] = best[run] if (usual[run] != nobody).any() else nobody
+    return best, seconds(ratios, best, spoken, settings)
 
 
 def _evidence(one, resting, settings):
@@ -216,22 +234,9 @@ def _resting(one, silent, settings):
 
 
 def _chain(evidence, spoken, settings):
-    """Probabilities of the states of a chain from the evidence for each: (states, times), forward and backward."""
-    states, steps = evidence.shape
+    """Probabilities of the people and of nobody from the evidence for each, (states, times)."""
     counted = np.where(np.isinf(evidence) | (spoken > 0), evidence * settings.step_s / settings.evidence_s, 0.0)
-    likely = np.exp(counted - counted.max(axis=0))
-    change = 1 - np.exp(-settings.step_s / np.where(spoken > 0, settings.stay_s, settings.pause_s))
-    forward, now = np.empty((states, steps)), np.full(states, 1 / states)
-    for t in range(steps):
-        now = ((1 - change[t]) * now + change[t] / states) * likely[:, t]
-        forward[:, t] = now = now / now.sum()
-    later = np.ones(states)
-    for t in range(steps - 1, -1, -1):
-        forward[:, t] *= later
-        later = later * likely[:, t]
-        later = (1 - change[t]) * later + change[t] * later.mean()
-        later /= later.sum()
-    return forward / forward.sum(axis=0)
+    return chain(counted, 1 - np.exp(-settings.step_s / np.where(spoken > 0, settings.stay_s, settings.pause_s)))
 
 
 def _belonging(mouths, spoken, level, settings):
@@ -252,9 +257,9 @@ def _fit(mouths, spoken, level, settings):
     return float(np.logaddexp.reduce([*evidence, np.zeros(len(spoken))], axis=0)[spoken > 0].mean())
 
 
-def _pieces(names, probability, times, speech):
-    """Each stretch of speech, cut where another becomes the most probable."""
-    rows, best = [], probability.argmax(axis=0)
+def _pieces(names, best, probability, times, speech, others):
+    """Each stretch of speech, cut where another becomes the most probable, and what others say meanwhile, by time."""
+    rows = []
     for start_s, end_s in speech[["start_s", "end_s"]].to_numpy():
         first = min(int(np.searchsorted(times, start_s)), len(times) - 1)
         last = max(int(np.searchsorted(times, end_s)), first + 1)
@@ -262,5 +267,7 @@ def _pieces(names, probability, times, speech):
         edges = [start_s, *times[cuts[1:-1]], end_s]
         for low, high, begin, end in zip(cuts, cuts[1:], edges, edges[1:], strict=False):
             rows.append((names[best[low]], begin, end, float(probability[best[low], low:high].mean())))
+    rows += [(names[place], times[a], times[min(b, len(times) - 1)], sure) for place, a, b, sure in others]
     kinds = {"person_id": str, "start_s": float, "end_s": float, "trust": float}
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(kinds)
+    found = pd.DataFrame(rows, columns=list(COLUMNS)).astype(kinds)
+    return found.sort_values("start_s", kind="stable", ignore_index=True)

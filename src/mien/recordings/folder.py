@@ -25,7 +25,8 @@ DEEPEST = 3
 def name_of(stem):
     """The person's name in a per-person file name, as meeting programs write them; '' where there is none.
 
-    Zoom writes ``audio``, the name without spaces, a running digit and the number of the meeting.
+    Zoom writes ``audio``, the name without spaces, a running digit and the number of the meeting. Of an e-mail address
+    only what stands before the @ is a name.
 
     >>> name_of("audioAdaLovelace21234567890"), name_of("audioada21234567890"), name_of("ada"), name_of("P20240131")
     ('AdaLovelace', 'ada', 'ada', 'P20240131')
@@ -33,7 +34,7 @@ def name_of(stem):
     stem = _text(stem)
     numbered = re.fullmatch(r"audio(.*?)\d{8,}", stem)
     name = numbered[1] if numbered else re.sub(r"^audio(?=[^a-z\s\d])", "", stem)
-    return name.strip(" _-")
+    return tables.without_address(name).strip(" _-")
 
 
 def _text(name):

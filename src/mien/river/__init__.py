@@ -9,12 +9,12 @@ from mien.face import FaceSettings
 from mien.people import LipSettings, PeopleSettings, SpeakingSettings
 from mien.river import beside, overheard, who
 from mien.river.gather import gather, late, stack
-from mien.river.jobs import Job, is_silent, jobs_of, run, work
+from mien.river.jobs import Job, give_back, is_silent, jobs_of, run, work
 from mien.river.mouths import doubted, out_of_step
 from mien.river.names import joined, spelt
 from mien.river.report import FILES, report
 from mien.turns import CrosstalkSettings, TurnSettings
-from mien.voice import VoiceSettings
+from mien.voice import VoiceSettings, praat
 from mien.windows import WindowSettings
 
 __all__ = ["FILES", "BuildError", "Job", "RiverSettings", "build", "gather", "run"]
@@ -64,6 +64,8 @@ def build(found, out, settings=None, workers=1, progress=None, hand=None):
     in ``out`` say what was found, and nothing is measured again because they were mended.
     """
     settings = settings or RiverSettings()
+    if settings.voice.praat:
+        praat.ready()
     out = Path(out)
     found = [joined(recording) for recording in recordings.distinct(found)]
     hand = who.hands(found, hand)
@@ -127,9 +129,11 @@ def _write_tables(built, jobs, out, settings, hand):
         with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
             for recording in built:
                 one = gather(recording, jobs, settings, hand.get(recording.recording_id))
+                give_back()
                 for piece in one.each_face():
                     write_faces(tables.FACES.check(piece))
-                write_voice(tables.VOICE.check(one.voice))
+                for piece in one.each_voice():
+                    write_voice(tables.VOICE.check(piece))
                 said.append(one.turns)
                 notes = store.notes(one.part) if one.part else {}
                 there, people_told = beside.attendance(one, recording)
@@ -191,7 +195,9 @@ def _signals(one, settings):
     if len(own) < 2:
         return {}
     faces = stack([one.face_of(person, columns=coupling.FACE_COLUMNS) for person in own])
-    voice = one.voice[one.voice["person_id"].isin(own)]
+    voice = one.voice
+    if not set(voice["person_id"].unique()) <= {*own}:
+        voice = voice[voice["person_id"].isin(own)]
     return coupling.signals(faces, voice, settings)
 
 

@@ -7,7 +7,7 @@ which this person is heard are compared by generalised cross-correlation with ph
 Carter 1976, IEEE Trans. ASSP 24: 320–327). The trust is the share of pieces that agree within 10 ms.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,8 @@ NEAR_S = 0.15
 """How far around the coarse lag the fine one is looked for."""
 AGREE_S = 0.01
 QUIET_DB = -60.0
+READ = 6000
+"""Levels that are read at a time: a minute of sound."""
 LARGE_S = 0.08
 """From here on a lag matters: the time between a lip and a voice that people begin to notice; a gap of turns shifts."""
 SURE = 0.5
@@ -54,31 +56,13 @@ def lag(own, mixed):
     Both are :class:`mien.media.Sound` of one rate. A lag of +0.2 s says that what is heard at 1.0 s of ``own`` is heard
     at 1.2 s of ``mixed``. NaN with trust 0 where too little is heard in both.
     """
-    return _held(_essence(own), mixed)
-
-
-@dataclass(frozen=True)
-class _Essence:
-    """What is needed of a sound that is held against another: its onsets, and the samples of its loudest pieces."""
-
-    start_s: float
-    onsets: np.ndarray
-    pieces: list
-
-
-def _essence(own):
-    """Some 6 MB in place of 230 MB an hour, so that only one whole sound lies in memory at a time."""
-    pieces = [(start_s, own.between(start_s, start_s + PIECE_S)) for start_s in _loudest(own)]
-    copies = [(start_s, replace(piece, samples=piece.samples.copy())) for start_s, piece in pieces]
-    return _Essence(own.start_s, _onsets(own), copies)
-
-
-def _held(own, mixed):
-    theirs = _onsets(mixed)
-    if not own.onsets.any() or not theirs.any():
+    ours, theirs = _levels(own), _levels(mixed)
+    onsets = _onsets(ours), _onsets(theirs)
+    if not all(one.any() for one in onsets):
         return _nothing()
-    coarse_s = _coarse(own.onsets, theirs) + mixed.start_s - own.start_s
-    found = [(start_s, _fine(piece, mixed, coarse_s)) for start_s, piece in own.pieces]
+    coarse_s = _coarse(*onsets) + mixed.start_s - own.start_s
+    starts = _loudest(ours, own.start_s)
+    found = [(start_s, _fine(own.between(start_s, start_s + PIECE_S), mixed, coarse_s)) for start_s in starts]
     pieces = pd.DataFrame([one for one in found if np.isfinite(one[1])], columns=["time_s", "lag_s"])
     if len(pieces) < FEWEST_PIECES:
         return _nothing()
@@ -110,16 +94,19 @@ def _theil_sen(pieces):
 
 
 def _levels(sound):
-    """Level of every 10 ms, dB re full scale, not under the quiet that no file is without."""
+    """Level of every 10 ms, dB re full scale, not under the quiet that no file is without; read in pieces."""
     step = round(STEP_S * sound.rate_hz)
-    n = len(sound.samples) // step
-    power = np.square(sound.samples[: n * step].reshape(n, step)).mean(axis=1)
-    return np.maximum(10 * np.log10(power + 1e-12), QUIET_DB)
+    whole = len(sound.samples) // step * step
+    found = [np.zeros(0, np.float32)]
+    for first in range(0, whole, READ * step):
+        part = sound.samples[first : min(first + READ * step, whole)].reshape(-1, step)
+        found.append(np.maximum(10 * np.log10(np.square(part).mean(axis=1) + 1e-12), QUIET_DB))
+    return np.concatenate(found)
 
 
-def _onsets(sound):
+def _onsets(level):
     """How much louder it gets in each 10 ms, dB; the mean taken out."""
-    level = signal.convolve(_levels(sound), np.ones(3) / 3, mode="same") if len(sound.samples) else np.zeros(0)
+    level = signal.convolve(level, np.ones(3) / 3, mode="same") if len(level) else level
     rise = np.maximum(np.diff(level, prepend=level[:1]), 0)
     return rise - rise.mean() if len(rise) else rise
 
@@ -132,19 +119,18 @@ def _coarse(ours, theirs):
     return float(lags[near][np.argmax(found[near])])
 
 
-def _loudest(own):
+def _loudest(level, begins_s):
     """Where the pieces begin in which most is heard, seconds of the sound's own clock, spread over its length."""
-    level = _levels(own)
     per = round(PIECE_S / STEP_S)
     n = len(level) // per
     if n == 0:
-        return [own.start_s] if len(level) and level.max() > QUIET_DB + 20 else []
+        return [begins_s] if len(level) and level.max() > QUIET_DB + 20 else []
     active = (level[: n * per].reshape(n, per) > max(QUIET_DB + 10, np.percentile(level, 95) - 30)).mean(axis=1)
     best = []
     for block in np.array_split(np.arange(n), min(n, MOST_PIECES)):
         one = block[np.argmax(active[block])]
         if active[one] > 0.1:
-            best.append(own.start_s + one * PIECE_S)
+            best.append(begins_s + one * PIECE_S)
     return best
 
 
@@ -183,11 +169,14 @@ def reference(recording):
     return None
 
 
-def held_against(path, other, told):
-    """The lag of a sound file against another, for a kept part: the pieces; ``told`` gets the result."""
+def held_against(path, other, told, folder):
+    """The lag of a sound file against another, for a kept part: the pieces; ``told`` gets the result.
+
+    Both sounds lie in ``folder`` meanwhile, not in memory.
+    """
     try:
-        own = _essence(media.sound(path))  # the whole of it is let go before the other is read
-        found = _held(own, media.sound(other))
+        with media.spooled(path, folder) as own, media.spooled(other, folder) as mixed:
+            found = lag(own, mixed)
     except media.MediaError as error:
         told["warnings"] = [f"the clock of {path.name} is not known: {error}"]
         found = _nothing()

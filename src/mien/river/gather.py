@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from mien import face, people, store, tables, turns, voice, windows
-from mien.river import clock, cues, mouths, overheard
+from mien.river import clock, cues, mouths, overheard, sounds
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
@@ -20,6 +20,10 @@ LIGHT += ["mouth_opening", "people_trust", "why"]
 """Of the faces, what is needed to put a recording together; the rest stays on disk."""
 
 
+PIECE_ROWS = 60_000
+"""Rows of a voice that are checked and written at a time: ten minutes."""
+
+
 def gather(recording, jobs, settings, hand=None):
     """Put the kept parts of one recording together: who is who, who speaks, how long it lasts.
 
@@ -27,28 +31,29 @@ def gather(recording, jobs, settings, hand=None):
     """
     mine, hand = parts_of(recording, jobs), hand or people.Hand()
     found, video = _faces_of(mine)
-    sounds = {who: _sound(job, mine) for (stage, who), job in mine.items() if stage == "voice"}
+    tracks = {who: _track(job, mine) for (stage, who), job in mine.items() if stage == "voice"}
     clocks = cue_clocks(mine, recording, hand)
     segments, source, duration_s = _spoken(mine, clocks)
-    tracks = list(found["person_id"].unique())
-    hand.check(recording.recording_id, tracks, _names(sounds, segments, recording))
+    seen = list(found["person_id"].unique())
+    hand.check(recording.recording_id, seen, _names(tracks, segments, recording))
     faces = hand.faces(found)
-    sounds, segments = _called(sounds, segments, recording, hand)
+    tracks, segments = _called(tracks, segments, recording, hand)
     heard = ()
     if source == "person_audio":
-        sounds, segments, heard = overheard.cleaned(sounds, segments, settings.crosstalk)
+        tracks, segments, heard = overheard.cleaned(tracks, segments, settings.crosstalk)
     shared = source == "mixed_audio"
-    faced = [row[1] for row in hand.rows if row[0] in tracks]
+    faced = [row[1] for row in hand.rows if row[0] in seen]
     free = faces[faces["people_by"] != "hand"], segments[~segments["person_id"].isin(faced)]
     matched = people.Match({}, {}) if shared else people.match(*free, settings.people)
     who = _named_by_file(matched, faces, recording)
     mixed = f"{recording.recording_id}_mixed"
     names = {p: f"{recording.recording_id}_{p}" for p in free[0]["person_id"].unique()} | who.names
     names |= {person_id: person_id for person_id in hand.person_ids}
-    lips = _lips(faces, sounds, segments, who.names, settings.lips)
-    known = faces, sounds, segments, source
+    levels = sounds.light(tracks)
+    lips = _lips(faces, levels, segments, who.names, settings.lips)
+    known = faces, levels, segments, source
     segments, source, sure, told = _by_mouth(*known, names, mixed, lips.get("mouths_compared_at_s", 0.0), settings)
-    voices, trust = _voices(sounds, segments, mixed, sure, source)
+    voices, trust = _voices(tracks, segments, mixed, sure, source)
     sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
     faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
     return Gathered(
@@ -59,11 +64,12 @@ def gather(recording, jobs, settings, hand=None):
         recording_id=recording.recording_id,
         duration_s=duration_s,
         faces=_owned(faces, recording, tables.FACES),
-        voice=_owned(voices, recording, tables.VOICE),
+        voice=sounds.table(voices, recording.recording_id),
+        tracks=voices,
         turns=turns.table(segments, duration_s, settings.turn, recording.recording_id, source),
         frame_rate_hz=video.get("sampled_rate_hz", np.nan),
         trust=trust,
-        absent=_absent(video, sounds, source, recording.turns_undefined),
+        absent=_absent(video, tracks, source, recording.turns_undefined),
         about=recording.about,
         shared_by=mixed if shared and mixed in set(segments["person_id"]) else "",
         mouths=told,
@@ -77,14 +83,16 @@ def gather(recording, jobs, settings, hand=None):
 
 @dataclass(frozen=True)
 class Gathered(windows.Measured):
-    """One recording put together; the blendshapes of its faces stay on disk until somebody asks for them.
+    """One recording put together; most columns of its faces and voices stay on disk until somebody asks for them.
 
-    ``part`` is the kept file of faces, ``names`` maps its people to those of the recording, ``sure`` how surely;
-    ``hand`` overrules both; ``mouths`` tells how far speech and mouths agree, ``lips`` how late the sound is against
-    them, ``crosstalk`` who is overheard by whom, ``cues`` how late each list of who spoke when is.
+    ``voice`` holds how loud everybody is, ``tracks`` where the rest of it lies, by person. ``part`` is the kept file of
+    faces, ``names`` maps its people to those of the recording, ``sure`` how surely; ``hand`` overrules both; ``mouths``
+    tells how far speech and mouths agree, ``lips`` how late the sound is against them, ``crosstalk`` who is overheard
+    by whom, ``cues`` how late each list of who spoke when is against what is heard.
     """
 
     part: Path | None = None
+    tracks: dict = field(default_factory=dict)
     names: dict = field(default_factory=dict)
     sure: dict = field(default_factory=dict)
     hand: people.Hand = field(default_factory=people.Hand)
@@ -118,6 +126,18 @@ class Gathered(windows.Measured):
             return
         for number in range(file.num_row_groups):
             yield self._renamed(file.read_row_group(number).to_pandas())
+
+    def voice_of(self, person_id):
+        """One person's voice with all columns, read from the kept files."""
+        if person_id not in self.tracks:
+            return sounds.promised(voice.nothing(), self.recording_id, person_id)
+        return sounds.promised(self.tracks[person_id].rows(), self.recording_id, person_id)
+
+    def each_voice(self):
+        """All voices with every column, ten minutes of a person after the other; at least one piece, maybe empty."""
+        for person in [*self.tracks] or [""]:
+            rows = self.voice_of(person)
+            yield from (rows.iloc[first : first + PIECE_ROWS] for first in range(0, max(len(rows), 1), PIECE_ROWS))
 
     def _renamed(self, rows):
         rows = self.hand.faces(rows)
@@ -210,17 +230,17 @@ def _names(sounds, segments, recording):
     return sorted({*sounds, *segments["person_id"], *recording.names.values(), *recording.named_because} - {""})
 
 
-def _called(sounds, segments, recording, hand):
+def _called(tracks, segments, recording, hand):
     """The sounds and the speech by person: by hand, else as joined; a sound that is nobody's is left out.
 
     Several sounds of one person become one: at each moment the louder.
     """
-    names = {who: person_of(who, recording.names, hand) for who in {*sounds, *segments["person_id"]} if who}
+    names = {who: person_of(who, recording.names, hand) for who in {*tracks, *segments["person_id"]} if who}
     found = {}
-    for who, rows in sounds.items():
+    for who, track in tracks.items():
         person = names.get(who, who)
         if person or not who:
-            found[person] = _louder(found[person], rows) if person in found else rows
+            found[person] = found[person].joined(track) if person in found else track
     segments = segments.assign(person_id=segments["person_id"].replace(names))
     return found, segments[segments["person_id"] != ""]
 
@@ -231,26 +251,15 @@ def person_of(name, names, hand):
     return written.get(name, written.get(person, person))
 
 
-def _louder(one, other):
-    """Two sounds of one person as one: of two rows at one time that in which more is heard."""
-    both = pd.concat([one, other]).assign(at=lambda rows: (rows["time_s"] * 100).round())
-    both = both.sort_values(["at", "level_db"], ascending=[True, False], na_position="last", kind="stable")
-    return both.drop_duplicates("at").drop(columns="at").reset_index(drop=True)
-
-
 def _moved_s(job, mine):
     """By how much the times of a sound file are moved: its clock is off, and that is sure."""
     own = mine.get(("clock", job.medium.person_id if job.medium.kind == "person_audio" else ""))
     return clock.applied_s(store.notes(own.part)) if own else 0.0
 
 
-def _sound(job, mine):
+def _track(job, mine):
     """The voice of one sound file, on the clock of the meeting."""
-    rows, moved_s = pd.read_parquet(job.part), _moved_s(job, mine)
-    if not moved_s:
-        return rows
-    rows = rows.assign(time_s=(rows["time_s"] + moved_s).round(6))
-    return rows[rows["time_s"] >= 0].reset_index(drop=True)
+    return sounds.Track(((job.part, _moved_s(job, mine)),))
 
 
 def spoken(job, mine):
@@ -312,29 +321,26 @@ def _segments(listed, speech):
     return turns.SEGMENTS.empty(), ""
 
 
-def _voices(sounds, segments, shared, sure, source):
-    """Whose voice is which sound, and the share of each person's signal that is surely theirs.
+def _voices(tracks, segments, shared, sure, source):
+    """Whose voice is which track, and the share of each person's signal that is surely theirs.
 
     ``sure`` says, by person, how sure it is who speaks, where that is not certain.
     """
     talking = sorted(set(segments["person_id"]))
-    if "" not in sounds:
-        trust = {(name, signal): 1.0 for name in {*sounds, *talking} for signal in ("voice", "turn")}
-        parts = [rows.assign(person_id=name) for name, rows in sounds.items()]
-        return stack(parts) if parts else voice.nothing().assign(person_id=""), trust
-    mixed = sounds[""]
+    if "" not in tracks:
+        return tracks, {(name, signal): 1.0 for name in {*tracks, *talking} for signal in ("voice", "turn")}
+    mixed = tracks[""]
     if source in ("mixed_audio", "active_speaker") and len(talking) < 2:  # all sound is of one, known or not
         name = talking[0] if talking else shared
         everybody = {name: sure.get(name, 0.0)} | (sure if talking else {})
-        return mixed.assign(person_id=name), _of_both(everybody, {})
-    parts, alone = [], {}
+        return {name: mixed}, _of_both(everybody, {})
+    voices, alone, times = {}, {}, mixed.rows(sounds.LIGHT)["time_s"].to_numpy()
     for name in talking:
-        own = turns.covers(mixed["time_s"].to_numpy(), segments[segments["person_id"] == name])
-        others = turns.covers(mixed["time_s"].to_numpy(), segments[segments["person_id"] != name])
-        parts.append(mixed[own & ~others].assign(person_id=name))
+        own = turns.covers(times, segments[segments["person_id"] == name])
+        others = turns.covers(times, segments[segments["person_id"] != name])
+        voices[name] = mixed.only(own & ~others)
         alone[name] = float((own & ~others).sum() / max(own.sum(), 1))
-    voices = stack(parts) if parts else mixed.iloc[:0].assign(person_id="")
-    return voices, _of_both(dict.fromkeys(talking, 1.0) | sure, alone)
+    return voices or {"": mixed.only(np.zeros(len(times), bool))}, _of_both(dict.fromkeys(talking, 1.0) | sure, alone)
 
 
 def _of_both(sure, alone):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from mien import face, media, people, recordings, sources, store, tables, turns, voice
 from mien.river import clock, pool, stop
@@ -140,13 +141,14 @@ def run(job, settings, tick=lambda *_: None, whole=None):
     made = store.kept(job.part, _causes(job, settings), lambda part: make(job, settings, part, tick))
     for piece in job.pieces:
         store.forget(piece.part)
-    _give_back()
+    give_back()
     tick(job.name, 1, 1)
     return made
 
 
-def _give_back():
+def give_back():
     """Return freed memory to the system: the C library keeps it in small pieces, 5 MB more with each piece of video."""
+    pa.default_memory_pool().release_unused()
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if hasattr(library, "malloc_trim"):
         library.malloc_trim(0)
@@ -223,7 +225,7 @@ def _make_speech(job, settings, part, tick):
 
 def _make_clock(job, settings, part, tick):
     told = {}
-    tables.write(clock.held_against(job.medium.path, job.against, told), part)
+    tables.write(clock.held_against(job.medium.path, job.against, told, part.parent), part)
     return told
 
 

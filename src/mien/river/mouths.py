@@ -84,19 +84,21 @@ def agreement(pieces, segments, names):
     """How far named speech agrees with the mouths: for each person with a face, of the speech that is theirs alone.
 
     ``pieces`` and ``segments`` with the people of the recording, ``names`` those who have a face. Gives for each who
-    speaks ``speech_s``, and the shares of it in which the own mouth fits best (``agrees``), nobody's does (``nobody``)
-    and another's (``others``, by person).
+    speaks ``speech_s``, and the shares of it in which the own mouth fits (``agrees``), nobody's does (``nobody``) and
+    another's without it (``others``, by person).
     """
     found = {}
     times = np.arange(0, segments["end_s"].max() if len(segments) else 0, 0.05)
     fits = np.full(len(times), "", dtype=object)
-    for name, rows in pieces.groupby("person_id"):
-        fits[turns.covers(times, rows)] = name
+    spans = {name: turns.covers(times, rows) for name, rows in pieces.groupby("person_id") if name}
+    for name, inside in spans.items():
+        fits[inside] = name
     for name in sorted(set(segments["person_id"]) & set(names)):
         own = turns.covers(times, segments[segments["person_id"] == name])
         alone = own & ~turns.covers(times, segments[segments["person_id"] != name])
         if alone.any():
-            share = pd.Series(fits[alone]).value_counts(normalize=True).round(4).to_dict()
+            mine = np.where(spans[name], name, fits) if name in spans else fits
+            share = pd.Series(mine[alone]).value_counts(normalize=True).round(4).to_dict()
             agrees, nobody = share.pop(name, 0.0), share.pop("", 0.0)
             found[name] = {"speech_s": round(float(alone.sum()) * 0.05, 2), "agrees": agrees}
             found[name] |= {"nobody": nobody, "others": share}

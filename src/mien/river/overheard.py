@@ -1,41 +1,28 @@
 """One person's voice in another's microphone: taken out of their speech and of their voice, and told."""
 
-import numpy as np
 import pandas as pd
 
 from mien import turns
-from mien.voice.track import VOICED_ONLY
-
-VOICED = ("f0_hz", *VOICED_ONLY)
+from mien.river.sounds import COMPARED, Columns
 
 
-def cleaned(sounds, segments, settings):
-    """What each person's own track holds of others is taken out: ``(sounds, segments, overheard)``.
+def cleaned(tracks, segments, settings):
+    """What each person's own track holds of others is taken out: ``(tracks, segments, overheard)``.
 
-    ``sounds`` are the voice tables by owner, ``segments`` person_id, start_s, end_s of their own tracks, ``settings`` a
-    :class:`mien.turns.CrosstalkSettings`. Frames in which only others are heard stay (their level is the room's) but
-    count as unvoiced: the pitch is not this person's. Where nothing is overheard, both are as they were.
+    ``tracks`` are :class:`mien.river.sounds.Track` by owner, ``segments`` person_id, start_s, end_s of their own
+    tracks, ``settings`` a :class:`mien.turns.CrosstalkSettings`. Where nothing is overheard, both are as they were.
     """
-    speech = {name: rows for name, rows in segments.groupby("person_id") if name in sounds}
+    speech = {name: rows for name, rows in segments.groupby("person_id") if name in tracks}
     nothing = segments.iloc[:0]
-    speech |= {name: nothing for name in sounds if name and name not in speech}
-    found = turns.cleaned(speech, sounds, settings)
+    speech |= {name: nothing for name in tracks if name and name not in speech}
+    found = turns.cleaned(speech, Columns(tracks, COMPARED), settings)
     if not found.others:
-        return sounds, segments, found.overheard
+        return tracks, segments, found.overheard
     parts = [rows.assign(person_id=name)[["person_id", "start_s", "end_s"]] for name, rows in found.speech.items()]
     parts.append(segments[~segments["person_id"].isin(speech)])
     segments = pd.concat([part for part in parts if len(part)] or [nothing], ignore_index=True)
-    sounds = sounds | {name: _unvoiced(sounds[name], spans) for name, spans in found.others.items()}
-    return sounds, segments, found.overheard
-
-
-def _unvoiced(rows, spans):
-    """A voice whose frames inside some spans are not its own."""
-    inside = turns.covers(rows["time_s"].to_numpy(), spans)
-    empty = {name: rows[name].mask(inside, np.nan) for name in VOICED if name in rows}
-    return rows.assign(
-        voiced=rows["voiced"] & ~inside, voiced_probability=rows["voiced_probability"].mask(inside, 0.0), **empty
-    )
+    tracks = tracks | {name: tracks[name].without(spans) for name, spans in found.others.items()}
+    return tracks, segments, found.overheard
 
 
 def told(overheard):

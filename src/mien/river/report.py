@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from mien import __version__, store, tables
+from mien import __version__, store, tables, voice
 from mien.river import beside, clock, cues
 from mien.river.talk import talk
 
@@ -39,6 +39,7 @@ def report(built, left, jobs, out, settings, hand=None):
         "made_by": f"mien {__version__}",
         "settings": settings,
         "analysis": _rate(settings.rate_hz),
+        "praat": "asked for" if settings.voice.praat else voice.praat.ABSENT,
         "counts": {
             "recordings": len(built),
             "failed": len(left["failed"]),

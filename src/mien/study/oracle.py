@@ -1,7 +1,7 @@
 """Praat as an independent oracle: does it hear the same pitch on the same sound, made up or real?
 
-Needs the optional extra ``mien[praat]`` (praat-parselmouth, GPL-3), which nothing else imports, and for real speech the
-corpora in folders of yours. What is committed, ``data/voice_praat.csv``, holds aggregate numbers only.
+Needs the optional extra ``mien[praat]`` (praat-parselmouth, GPL-3), which :mod:`mien.voice.praat` finds, and for real
+speech the corpora in folders of yours. What is committed, ``data/voice_praat.csv``, holds aggregate numbers only.
 
 Praat's autocorrelation pitch (Boersma 1993, IFA Proceedings 17: 97) at its own settings, between the floor and the
 ceiling of mien's, every 10 ms.
@@ -33,11 +33,7 @@ def praat_pitch(sound, times_s, settings=None):
     Raises :class:`tables.TableError` where the extra is not installed.
     """
     settings = settings or voice.VoiceSettings()
-    try:
-        import parselmouth
-    except ImportError as error:
-        raise tables.TableError("Praat is optional: pip install 'mien[praat]' (praat-parselmouth, GPL-3)") from error
-    whole = parselmouth.Sound(sound.samples.astype(float), sound.rate_hz, start_time=sound.start_s)
+    whole = voice.praat.ready().Sound(sound.samples.astype(float), sound.rate_hz, start_time=sound.start_s)
     pitch = whole.to_pitch_ac(settings.hop_s, settings.f0_min_hz, pitch_ceiling=settings.f0_max_hz)
     f0, at = pitch.selected_array["frequency"], pitch.xs()
     nearest = np.clip(np.round((np.asarray(times_s) - at[0]) / settings.hop_s).astype(int), 0, len(f0) - 1)

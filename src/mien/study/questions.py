@@ -8,9 +8,20 @@ need a corpus which stays with its makers are made by hand (``remake``) and only
 """
 
 from mien import store, tables
-from mien.study import conversations, people, ratings, scored, sentiment, travel, unshared, verdicts
+from mien.study import (
+    conversations,
+    engagement,
+    fusion,
+    people,
+    ratings,
+    scored,
+    sentiment,
+    travel,
+    unshared,
+    verdicts,
+)
 
-ALL = (conversations, ratings, unshared, sentiment, travel, people, scored, verdicts)
+ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, verdicts)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}

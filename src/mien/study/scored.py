@@ -350,6 +350,8 @@ def answer(facts):
 
 def _each(own, key, form, times=1.0):
     """A quantity in every corpus with its interval: '55 [48, 61] (AMI), 60 [49, 71] (GAP) and 42 (ICSI)'."""
+    if not any(index[: len(key)] == key for index in own.index):
+        return "a number not computed"
     said = []
     for row in own.loc[[key] if len(key) == 3 else own.index.map(lambda index: index[:2] == key)].itertuples():
         value, low, high = (form.format(times * end) for end in (row.value, row.low, row.high))

@@ -16,8 +16,10 @@ import pandas as pd
 
 from mien import corpora, evidence, store, tables, verdict
 from mien.evidence import leakage, quantities
+from mien.evidence.words import row_id
 from mien.study import travel
 from mien.verdict import trace, words
+from mien.verdict.quantities import quantity_id as _quantity
 
 NOTEBOOKS = ("13_verdict",)
 FILES = {
@@ -106,15 +108,20 @@ def make(data, settings, workers=1, tick=lambda *_: None):
     parts = [_asked(data, one, settings, workers, tick) for one in ASKED]
     further = pd.concat([part["rows"] for part in parts if part["rows"] is not None], ignore_index=True)
     predicted = pd.concat([part["quantities"] for part in parts], ignore_index=True)
-    more = [predicted, *(tables.read(data / file, tables.QUANTITIES) for file in QUANTITIES)]
     given = {(one.corpus, one.target): part["given"] for one, part in zip(ASKED, parts, strict=True)}
     rows = pd.concat([first, further], ignore_index=True)
-    away = travel.read(data)["travel"].query(f"treatment == {travel.DECLARED!r}")
-    more = pd.concat(more, ignore_index=True)
-    found = verdict.of_evidence(rows, rules, given, METRIC, MODEL, more, transfer=away)
+    found = ruled(data, rules, rows, given, predicted)
     made = {"further_evidence": further, "predicted_quantities": predicted, "verdicts": found}
     way = [row for one, part in zip(ASKED, parts, strict=True) for row in _way(data, one, part, made, rules)]
     return made | {"verdict_trace": pd.DataFrame(way, columns=WAY)}
+
+
+def ruled(data, rules, rows, given, predicted):
+    """The verdicts on evidence ``rows`` and ``predicted`` quantities, with what other questions found."""
+    away = travel.read(data)["travel"].query(f"treatment == {travel.DECLARED!r}")
+    more = [predicted, *(tables.read(data / file, tables.QUANTITIES) for file in QUANTITIES)]
+    more = pd.concat(more, ignore_index=True)
+    return verdict.of_evidence(rows, rules, given, METRIC, MODEL, more, transfer=away)
 
 
 def remake(folders, out):
@@ -176,21 +183,17 @@ WAY = ("corpus", "target", "signals", "claim", "step", "file", "line", "sha256",
 
 
 def _way(data, asked, part, made, rules):
-    """The way from C1 of a scope to its windows: a row per step with the hash of the file, or of its line."""
+    """The way from each verdict of a scope to its windows: a row per step with the hash of the file, or of its line."""
     by = asked.about
     mine = made["verdicts"][(made["verdicts"][list(by)] == pd.Series(by)).all(axis=1)]
-    verdicts = _lines(made["verdicts"])
-    named = {FILES["further_evidence"]: made["further_evidence"], "evidence.csv": None}
-    named |= {FILES["predicted_quantities"]: made["predicted_quantities"]}
-    texts = {file: _lines(table) if table is not None else _split(data / file) for file, table in named.items()}
+    verdicts, known = _lines(made["verdicts"]), places(data, made)
     predictions = hashlib.sha256(_text(part["predictions"]).encode()).hexdigest()
     for place, row in mine.iterrows():
         head = [*by.values(), row["claim"]]
         yield [*head, "rules", verdict.FILE, pd.NA, rules.sha256, "the rules, frozen before any outcome"]
         yield [*head, "verdict", FILES["verdicts"], place + 2, _digest(verdicts[place + 1]), row["wording"]]
         for name in filter(None, row["rests_on"].split("; ")):
-            file, line = _found(name, texts, made, data)
-            yield [*head, "evidence", file, line, _digest(texts[file][line - 1]), name]
+            yield [*head, "evidence", *known[name], name]
         yield [
             *head,
             "predictions",
@@ -201,6 +204,26 @@ def _way(data, asked, part, made, rules):
         ]
         yield [*head, "windows", asked.file, pd.NA, store.sha256(data / asked.file), corpora.named(asked.name).ORIGIN]
         yield [*head, *_recording(data, asked, part["predictions"])]
+
+
+def places(data, made):
+    """Where each id of ``rests_on`` stands: {id: (file, line, sha256 of the line)}; the header is line 1.
+
+    ``made`` has the tables of this question; the rest is read from ``data``.
+    """
+    away = travel.read(data, ["travel"])["travel"]
+    found = {}
+    for file, lines, rows, name_of in (
+        ("evidence.csv", _split(data / "evidence.csv"), tables.read(data / "evidence.csv", tables.EVIDENCE), row_id),
+        (FILES["further_evidence"], _lines(made["further_evidence"]), made["further_evidence"], row_id),
+        (FILES["predicted_quantities"], _lines(made["predicted_quantities"]), made["predicted_quantities"], _quantity),
+        *((file, _split(data / file), tables.read(data / file, tables.QUANTITIES), _quantity) for file in QUANTITIES),
+        (travel.FILES["travel"], _split(data / travel.FILES["travel"]), away, row_id),
+    ):
+        for line, row in enumerate(rows.to_dict("records"), 2):
+            if row.get("treatment", travel.DECLARED) == travel.DECLARED and name_of(row) not in found:
+                found[name_of(row)] = (file, line, _digest(lines[line - 1]))
+    return found
 
 
 def _recording(data, asked, predictions):

@@ -133,6 +133,64 @@ def steady(f0_hz, level_db, voice=None, vowel="ɑ", name="steady"):
     return Spoken(sound, _truth(score), pd.DataFrame(columns=["start_s", "end_s", "onset", "vowel", "stressed"]))
 
 
+@dataclass(frozen=True)
+class Cycles:
+    """A held vowel cycle by cycle: ``samples`` (N,) float32 in −1..1 at 16 kHz, and the truth of each glottal pulse.
+
+    ``times_s`` (n,) when it comes, ``amplitudes`` (n,) how strong it is, ``formants_hz`` (5,).
+    """
+
+    samples: np.ndarray
+    times_s: np.ndarray
+    amplitudes: np.ndarray
+    formants_hz: np.ndarray
+    rate_hz: int = RATE_HZ
+
+    @property
+    def jitter(self):
+        """Local jitter: the mean difference of neighbouring periods over the mean period (of all of them)."""
+        periods = np.diff(self.times_s)
+        return float(np.abs(np.diff(periods)).mean() / periods.mean())
+
+    @property
+    def shimmer_db(self):
+        """Local shimmer: the mean difference of neighbouring amplitudes, dB."""
+        return float(20 * np.abs(np.diff(np.log10(self.amplitudes))).mean())
+
+
+PER_SPREAD = 2 / np.sqrt(np.pi)
+"""The mean difference of two normal deviates, in their standard deviation."""
+
+
+def cycles(f0_hz, jitter, shimmer_db, voice=None, vowel="ɑ", duration_s=3.0, snr_db=40.0, name="cycles"):
+    """A held vowel made of pulses, each the same but for its time and strength, to test measures of perturbation.
+
+    Periods and amplitudes (in dB) vary independently from pulse to pulse, so that local jitter (a share) and local
+    shimmer (dB) come to ``jitter`` and ``shimmer_db``; what was drawn is in :class:`Cycles`. A pulse falls by 6 dB an
+    octave before the five formants; white noise lies ``snr_db`` under the whole.
+
+    >>> held = cycles(120.0, 0.01, 0.3, name="doctest")
+    >>> abs(held.jitter - 0.01) < 0.002, abs(held.shimmer_db - 0.3) < 0.05
+    (True, True)
+    """
+    voice, chance = voice or Voice(), store.rng(f"cycles {name}")
+    n = int(duration_s * f0_hz)
+    times_s = 0.02 + np.cumsum((1 + chance.normal(0, jitter / PER_SPREAD, n)) / f0_hz)
+    times_s = times_s[times_s < duration_s - 0.06]
+    amplitudes = 10 ** (chance.normal(0, shimmer_db / PER_SPREAD, len(times_s)) / 20)
+    formants_hz, size = _formants(vowel, voice), 1024
+    frequency = np.fft.rfftfreq(size, 1 / RATE_HZ)
+    pulse = _response(frequency, formants_hz) / (1 + 1j * frequency / 50) * (frequency > 0)
+    samples, first = np.zeros(round(duration_s * RATE_HZ) + size), np.floor(times_s * RATE_HZ).astype(int)
+    for at, time_s, amplitude in zip(first, times_s, amplitudes, strict=True):
+        late_s = time_s - at / RATE_HZ
+        samples[at : at + size] += amplitude * np.fft.irfft(pulse * np.exp(-2j * np.pi * frequency * late_s), size)
+    samples = samples[: round(duration_s * RATE_HZ)]
+    samples *= 10 ** (voice.level_db / 20) / samples.std()
+    samples += chance.normal(0, 10 ** ((voice.level_db - snr_db) / 20), len(samples))
+    return Cycles(np.clip(samples, -1, 1).astype(np.float32), times_s, amplitudes, formants_hz)
+
+
 # --- the words -----------------------------------------------------------------------------------------------------
 
 

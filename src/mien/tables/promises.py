@@ -28,6 +28,7 @@ REASONS = {
     "no_audio": "the recording has no sound for this person",
     "silent": "the sound is digital silence",
     "unvoiced": "no voiced frame here",
+    "few_periods": "too few glottal periods that can be compared",
     "no_pause": "the person made no pause to measure",
     "no_noise": "the pauses are digital silence (a gate or a mute), so the noise under the voice is not known",
     "few_pauses": "too few pauses with audible noise in them to tell whether the gain was turned",
@@ -59,6 +60,7 @@ REASONS = {
     "no_group_column": "nobody named a column of groups of people",
     "no_predictions": "nothing was predicted for a person never seen",
     "no_headroom": "the ceiling is no higher than chance",
+    "nothing_to_share": "all signals together are not above chance, so there is nothing to share out",
     "no_gestures": "gestures are not measured: turns hold none, and nothing is made to stand for them",
     "no_lexicon": "the optional lexicon is not installed",
     "withheld": "of fewer than 10 people, and shown only with --per-person and their consent",
@@ -249,7 +251,7 @@ PREDICTIONS = Table(
         Column("fold", "which held-out part", low=0),
         Column("truth", "the label", "text"),
     ),
-    prefixes=("probability_",),
+    prefixes=("probability_", "predicted_"),
 )
 
 EVIDENCE = Table(

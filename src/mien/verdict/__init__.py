@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mien import tables
-from mien.verdict import bench, change, quantities
+from mien.verdict import added, bench, change, quantities
 from mien.verdict.elsewhere import elsewhere, joined
 from mien.verdict.found import FROM_ROW, Given, Quantities, found, primary_rows, said_of
 from mien.verdict.names import VERDICTS, VerdictError
@@ -28,6 +28,7 @@ __all__ = [
     "Rules",
     "Scope",
     "VerdictError",
+    "added",
     "elsewhere",
     "found",
     "judge",

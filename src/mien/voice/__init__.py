@@ -1,5 +1,6 @@
 """Sound becomes pitch, level, voicing, timbre, quality; a window of them becomes prosody (librosa, Silero)."""
 
+from mien.voice import praat
 from mien.voice.detector import probabilities, speech
 from mien.voice.prosody import NAMES, Reference, features, reference, spoken
 from mien.voice.pyin import pyin
@@ -17,6 +18,7 @@ __all__ = [
     "features",
     "frames",
     "nothing",
+    "praat",
     "probabilities",
     "pyin",
     "quality_of",

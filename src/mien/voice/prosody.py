@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import find_peaks
 
+from mien.voice import praat
 from mien.voice.track import VoiceSettings
 
 NAMES = (
@@ -86,20 +87,22 @@ def features(rows, speech, start_s, end_s, reference, settings=None):
     value (not jitter or shimmer, which need glottal cycles). ``voice_nuclei_per_s``: syllable nuclei per second of
     speech, peaks of level in voiced sound after a dip of 2 dB (after de Jong & Wempe 2009). Pauses: silences of
     ``pause_min_s`` to ``pause_max_s`` between own stretches of speech, a minute of speech; longer ones are somebody
-    else's turn. Reasons:
-    no_audio, silent, little_speech, unvoiced, no_pause, no_calibration.
+    else's turn. Where Praat was asked, its measures come after (:func:`mien.voice.praat.features`). Reasons:
+    no_audio, silent, little_speech, unvoiced, no_pause, no_calibration, few_periods.
     """
     settings = settings or VoiceSettings()
-    values, reasons = dict.fromkeys(NAMES, math.nan), {}
+    asked = "jitter_count" in rows
+    names = NAMES + (praat.NAMES if asked else ())
+    values, reasons = dict.fromkeys(names, math.nan), {}
     time = rows["time_s"].to_numpy()
     here = rows.iloc[np.searchsorted(time, start_s) : np.searchsorted(time, end_s)]
     if here.empty or here["level_db"].isna().all():
-        return values, dict.fromkeys(NAMES, "no_audio" if here.empty else "silent")
+        return values, dict.fromkeys(names, "no_audio" if here.empty else "silent")
     own = _clip(speech, start_s, end_s)
     spoken = _heard(here, own)
     values["voice_speech_share"] = float((own[:, 1] - own[:, 0]).sum() / (end_s - start_s))
     if len(spoken) * settings.hop_s < settings.window_min_speech_s:
-        return values, {name: "little_speech" for name in NAMES if name != "voice_speech_share"}
+        return values, {name: "little_speech" for name in names if name != "voice_speech_share"}
     values |= _pauses(own, settings) | _rhythm(spoken, settings) | _timbre(spoken)
     voiced = spoken[spoken["voiced"].astype(bool)]
     if len(voiced) * settings.hop_s >= settings.window_min_voiced_s:
@@ -107,7 +110,8 @@ def features(rows, speech, start_s, end_s, reference, settings=None):
     for name in NAMES:
         if math.isnan(values[name]):
             reasons[name] = _why(name, values, reference)
-    return values, reasons
+    found, unknown = praat.features(spoken) if asked else ({}, {})
+    return values | found, reasons | unknown
 
 
 def _why(name, values, reference):

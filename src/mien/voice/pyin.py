@@ -19,6 +19,9 @@ from scipy import stats
 CHUNK = 256
 """Frames whose trough probabilities are worked out at a time, so that memory stays flat."""
 
+DIFFERED = 64
+"""Frames whose difference function is worked out at a time: they fit into a core's cache. Each frame is by itself."""
+
 TINY = np.finfo(float).tiny
 """What librosa adds to every probability before it takes the logarithm."""
 
@@ -104,7 +107,8 @@ def _difference(y, periods, frame_length, hop_length, center, pad_mode):
     if center:
         y = np.pad(y, [(0, 0)] * (y.ndim - 1) + [(frame_length // 2, frame_length // 2)], mode=pad_mode)
     framed = librosa.util.frame(y, frame_length=frame_length, hop_length=hop_length)
-    yin = pitch._cumulative_mean_normalized_difference(framed, *periods)
+    parts = [framed[..., at : at + DIFFERED] for at in range(0, framed.shape[-1], DIFFERED)]
+    yin = np.concatenate([pitch._cumulative_mean_normalized_difference(part, *periods) for part in parts], axis=-1)
     return yin, pitch._parabolic_interpolation(yin)
 
 

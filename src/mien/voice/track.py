@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from mien.voice import quality, spoilt
+from mien.voice import praat, quality, spoilt
 from mien.voice.pyin import pyin
 
 VOICED_ONLY = ("hnr_ac_db", "alpha_ratio_db", "hammarberg_db", "slope_0_500_db_per_khz", "slope_500_1500_db_per_khz")
@@ -20,6 +20,9 @@ ALWAYS = ("mfcc_1", "mfcc_2", "mfcc_3", "mfcc_4", "flux")
 SPOILT = ("noise_db", "bandwidth_hz", "clipping_share")
 COLUMNS = ("time_s", "f0_hz", "voiced", "voiced_probability", "level_db", *VOICED_ONLY, *ALWAYS, *SPOILT)
 """The columns of :func:`frames`, without recording_id and person_id."""
+
+NARROW = ("voiced_probability", *VOICED_ONLY, *ALWAYS)
+"""Columns of which nothing but the table is made: half as wide from the beginning."""
 
 FULL_SCALE = 0.999
 """A sample this large is taken as clipped."""
@@ -39,8 +42,9 @@ class VoiceSettings:
     ``speech_off``; its edges then move, by at most ``edge_reach_s``, to where the level rises ``edge_above_db`` over
     the noise and into ``edge_range_db`` under the stretch's own loud parts, over holes no longer than ``edge_hole_s``.
     Pauses under ``silence_min_s`` and stretches under ``speech_min_s`` are not kept. Quality: see
-    :mod:`mien.voice.spoilt` for ``noise_*`` and ``band_*``, :func:`mien.voice.quality.agc` for ``agc_*``. The rest sets
-    when a window has enough voice to be described.
+    :mod:`mien.voice.spoilt` for ``noise_*`` and ``band_*``, :func:`mien.voice.quality.agc` for ``agc_*``. ``praat``:
+    have Praat measure jitter, shimmer and formants too (:mod:`mien.voice.praat`, an optional extra). The rest sets when
+    a window has enough voice to be described.
     """
 
     rate_hz: int = 16000
@@ -86,6 +90,7 @@ class VoiceSettings:
     agc_spread_db: float = 2.0
     snr_warn_db: float = 10.0
     band_warn_hz: float = 5000.0
+    praat: bool = False
 
     @property
     def hop_s(self):
@@ -126,18 +131,20 @@ def frames(sound, settings=None, told=None):
     50-1000 over 1000-5000 Hz; ``hammarberg_db`` strongest peak under 2 kHz over that in 2-5 kHz (Hammarberg et al.
     1980); ``slope_*`` of the spectrum in dB per kHz; ``mfcc_1`` to ``mfcc_4``; ``flux`` change of the spectrum's shape,
     0 to 1.41; ``noise_db`` level of the noise around; ``bandwidth_hz`` up to where there is sound; ``clipping_share``
-    of the samples of the hop (see :mod:`mien.voice.spoilt`).
+    of the samples of the hop (see :mod:`mien.voice.spoilt`); with ``settings.praat`` also
+    :data:`mien.voice.praat.COLUMNS`.
 
     Voicing is pYIN's own decision: on acted speech it finds 86 to 92 % of what Praat calls voiced, a voiced probability
     of at least .5 only 18 to 22 %. ``told`` collects ``clipping_share``, ``digital_silence_share``, ``voiced_share``,
     ``octave_errors``, what :func:`mien.voice.quality.told` says of the track, and ``warnings``.
-    Raises ValueError at another rate.
+    Raises ValueError at another rate, :class:`mien.tables.TableError` where Praat is asked for and not installed.
     """
     settings = settings or VoiceSettings()
     told = {} if told is None else told
     check_rate(sound, settings)
+    told |= {"praat": praat.ready().PRAAT_VERSION} if settings.praat else {}
     count = -(-len(sound.samples) // settings.hop)
-    values = {name: np.full(count, np.nan) for name in COLUMNS}
+    values = {name: np.full(count, np.nan, "float32" if name in NARROW else float) for name in COLUMNS}
     values["voiced_probability"][:] = 0.0
     silent, clipping = _heard(sound.samples, count, settings)
     for first, last in pieces(silent, settings):
@@ -147,16 +154,19 @@ def frames(sound, settings=None, told=None):
     unvoiced = np.isnan(values["f0_hz"]) | octaves
     for name in ("f0_hz", *VOICED_ONLY):
         values[name][unvoiced] = np.nan
+    if settings.praat:
+        values |= _by_praat(sound.samples, silent, values["f0_hz"], told, settings)
     values["voiced"] = ~unvoiced
     values |= {
         "noise_db": spoilt.noise_db(values["level_db"], settings),
         "bandwidth_hz": spoilt.bandwidth_hz(sound.samples, count, settings),
         "clipping_share": clipping,
     }
-    table = pd.DataFrame(values)
+    table = pd.DataFrame(values, copy=False)  # of an hour it is large
     _tell(table, octaves, told, settings)
-    narrow = dict.fromkeys(("level_db", "voiced_probability", *VOICED_ONLY, *ALWAYS, *SPOILT), "float32")
-    return table[table["time_s"] >= 0].astype(narrow).reset_index(drop=True)
+    values |= {name: values[name].astype("float32") for name in ("level_db", *SPOILT)}
+    table = pd.DataFrame(values, copy=False)
+    return table if sound.start_s >= 0 else table[table["time_s"] >= 0].reset_index(drop=True)
 
 
 def check_rate(sound, settings):
@@ -238,6 +248,21 @@ def _measure(samples, first, last, values, settings):
     values["hnr_ac_db"][first:last] = _periodicity(part, f0, start, first, last, settings)
     for name in ALWAYS:
         values[name][first:last][np.isnan(values["level_db"][first:last])] = np.nan
+
+
+def _by_praat(samples, silent, f0, told, settings):
+    """What Praat says of every frame; formants of voiced ones."""
+    values, reach = praat.empty(len(silent)), round(settings.overlap_s / settings.hop_s)
+    told["formant_ceiling_hz"] = praat.ceiling_hz(f0)
+    for first, last in pieces(silent, settings):
+        start = max(first - reach, 0)
+        part = samples[start * settings.hop : (last + reach) * settings.hop]
+        found = praat.measured(part, last - start, told["formant_ceiling_hz"], settings)
+        for name, row in found.items():
+            values[name][first:last] = row[first - start :]
+    for name in ("f1_hz", "f2_hz", "f3_hz"):
+        values[name][np.isnan(f0)] = np.nan
+    return values
 
 
 def _pitch(part, settings):

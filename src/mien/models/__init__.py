@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor, VotingClassifier, VotingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from mien.models.fusion import SpreadRidge, StackedClassifier, StackedRatings
 
 SLOPE = 1e-8
 """Largest slope per window at which a logistic regression counts as fitted. At scikit-learn's 1e-4 the second digit of
@@ -31,12 +33,14 @@ class ModelError(ValueError):
 class ModelSettings:
     """How strongly models are held back; fixed before any result was seen, never tuned on the people judged.
 
-    ``inverse_penalty`` is scikit-learn's C for standardised columns; trees end in leaves of ``min_leaf`` windows.
+    ``inverse_penalty`` is scikit-learn's C for standardised columns; trees end in leaves of ``min_leaf`` windows;
+    ``ridge_penalty`` is that of :class:`mien.models.fusion.SpreadRidge`, for each column.
     """
 
     inverse_penalty: float = 0.1
     n_trees: int = 200
     min_leaf: int = 5
+    ridge_penalty: float = 1.0
 
 
 def make(name, signals, seed=0, settings=None):
@@ -64,6 +68,15 @@ def known(name):
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ModelError(f"models: no model {name!r}; known are {', '.join(MAKERS)}{hint}")
     return name
+
+
+def rates(name):
+    """Whether a model takes the label as a number (a rating); the others take it as a class.
+
+    >>> rates("ridge"), rates("logistic")
+    (True, False)
+    """
+    return known(name) in OF_RATINGS
 
 
 def pattern(signals):
@@ -111,6 +124,39 @@ def late_fusion(signals, seed, settings):
     return VotingClassifier([(signal, logistic((signal,), seed, settings)) for signal in signals], voting="soft")
 
 
+def stacked_fusion(signals, seed, settings):
+    """One logistic regression per signal, and one that learns from other people how much each may say."""
+    return StackedClassifier([(signal, logistic((signal,), seed, settings)) for signal in signals])
+
+
+def mean(signals, seed, settings):
+    """Says the mean rating of the people it was shown to everybody; looks at no signal."""
+    return DummyRegressor()
+
+
+def ridge(signals, seed, settings):
+    """Ridge regression on filled and standardised columns, for labels that are ratings."""
+    return Pipeline([("columns", columns(signals, scaled=True)), ("rate", SpreadRidge(settings.ridge_penalty))])
+
+
+def forest_ratings(signals, seed, settings):
+    """A random forest for labels that are ratings."""
+    trees = RandomForestRegressor(
+        n_estimators=settings.n_trees, min_samples_leaf=settings.min_leaf, max_features=1 / 3, random_state=seed
+    )
+    return Pipeline([("columns", columns(signals, scaled=False)), ("rate", trees)])
+
+
+def late_ratings(signals, seed, settings):
+    """One ridge regression per signal; their ratings are averaged."""
+    return VotingRegressor([(signal, ridge((signal,), seed, settings)) for signal in signals])
+
+
+def stacked_ratings(signals, seed, settings):
+    """One ridge regression per signal, and weights learnt from other people for how much each may say."""
+    return StackedRatings([(signal, ridge((signal,), seed, settings)) for signal in signals])
+
+
 def columns(signals, *, scaled):
     """The step that picks a model's columns, fills gaps by the training median (with a flag) and codes words.
 
@@ -135,9 +181,18 @@ MAKERS = {
     "forest": forest,
     "early_fusion": logistic,  # all columns of all signals in one model: what `logistic` does with several signals
     "late_fusion": late_fusion,
+    "stacked_fusion": stacked_fusion,
+    "mean": mean,
+    "ridge": ridge,
+    "forest_ratings": forest_ratings,
+    "late_ratings": late_ratings,
+    "stacked_ratings": stacked_ratings,
 }
 NAMES = tuple(MAKERS)
 """The names that :func:`make` knows."""
+
+OF_RATINGS = ("mean", "ridge", "forest_ratings", "late_ratings", "stacked_ratings")
+"""Those that take the label as a number, not as a class."""
 
 LABEL_FREE = (SimpleImputer, StandardScaler, OneHotEncoder)
 """Steps that never look at the label: fitted once on a training part, they serve every permutation of its labels."""

@@ -1,0 +1,268 @@
+"""Does anything predict rated engagement in people never seen, and whose timing goes with what people say themselves?
+
+MIT Interview: crowd workers' mean ratings (observer) of 69 people, from the voice; its face table is a mean of 75
+pictures at most, on which no claim about a face can be tested, and so is not asked. GAP: what students said of their
+meeting (self) and how well they did (outcome), from turns. MRDA: hot spots are mostly shared amusement and never
+engagement, and all its meetings hang together by their people, so it is only described.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from mien import evidence, tables, verdict
+from mien.corpora import gap, mit
+from mien.evidence import dyads, intervals, leakage
+
+NOTEBOOKS = ("07_engagement",)
+FILES = {"engagement": "engagement.csv", "engagement_more": "engagement_more.csv"}
+"""The tables, by name: evidence rows with where the label comes from; slopes, changes and differences beside them."""
+INPUTS = ("mit_windows.csv", "gap_windows.csv", "mrda_windows.csv")
+ROOMS = ("tables", "models", "evidence", "corpora")
+
+CORPORA = {"mit": "MIT Interview", "gap": "GAP"}
+POPULATION = {"MIT Interview": "69 students in mock job interviews", "GAP": "84 students in 28 meetings, Canada"}
+ASKED = {
+    "mit": (("label_presumed_engaged", "label_excited", "label_overall"), ("voice",)),
+    "gap": (("label_satisfaction", "label_leadership", "label_individual_influence"), ("turn",)),
+}
+SOURCES = mit.LABELS | gap.LABELS
+CONFOUNDS = ("voice_f0", "voice_intensity")
+"""Parts of the voice that stand for who somebody is, and for the microphone: judged alone, beside all of the voice."""
+SELF = ("label_satisfaction", "label_worked_well", "label_time_management", "label_efficiency", "label_quality")
+MOST_PERMUTATIONS, MOST_GAP_WORLDS, MOST_REPEATS = 99, 40, 3
+"""As many are enough to tell p < .05, and keep the whole study within its time."""
+METRIC, MODEL = "ccc", "ridge"
+MORE = ("corpus", "target", "label_source", "what", "signals", "value", "low", "high", "n_people", "n_groups", "why")
+
+
+def fewer(settings):
+    """The settings with at most as many permutations and repeats as this question can afford."""
+    worlds = min(settings.n_gap_worlds, MOST_GAP_WORLDS)
+    repeats = min(settings.n_repeats, MOST_REPEATS)
+    permutations = min(settings.n_permutations, MOST_PERMUTATIONS)
+    return replace(settings, n_permutations=permutations, n_gap_worlds=worlds, n_repeats=repeats)
+
+
+def make(data, settings, workers=1, tick=lambda *_: None):
+    """The tables from the committed windows in ``data``."""
+    frames = {name: tables.read(data / f"{name}_windows.csv", tables.WINDOWS) for name in (*ASKED, "mrda")}
+    rows, more = [], []
+    for name, (targets, signals) in ASKED.items():
+        for target in targets:
+            result = _judged(frames[name], target, signals, fewer(settings), CORPORA[name], workers, tick)
+            rows.append(result.rows.assign(label_source=SOURCES[target], n_leakage_failures=result.told["leaks"]))
+            if name == "mit":
+                alone = evidence.evaluate_table(
+                    frames[name], target, CONFOUNDS, [MODEL], replace(fewer(settings), n_permutations=0), CORPORA[name]
+                ).rows
+                rows.append(alone[alone["model"] == MODEL].assign(label_source=SOURCES[target], n_leakage_failures=0))
+                more.append(_change(result.predictions, target, settings))
+    more += [row for target in SELF for row in _timing(frames["gap"], target, settings)]
+    more += _hot_spots(frames["mrda"], settings)
+    return {"engagement": pd.concat(rows, ignore_index=True), "engagement_more": pd.DataFrame(more, columns=list(MORE))}
+
+
+def _judged(frame, target, signals, settings, corpus, workers, tick):
+    result = evidence.evaluate_table(
+        frame,
+        target,
+        signals,
+        [MODEL],
+        settings,
+        corpus,
+        workers=workers,
+        progress=lambda done, total, words: tick(f"{corpus}: {words}", done, total),
+    )
+    found = leakage.checked(frame, target, signals[-1], result.predictions, ratings=True)
+    result.told["leaks"] = int((~found["passed"]).sum())
+    return result
+
+
+def _change(predictions, target, settings):
+    """Of two interviews of one person: does what is predicted change as the rating does? r within people."""
+    mine = predictions[(predictions["signals"] == "voice") & (predictions["model"] == MODEL)]
+    mine = mine.assign(truth=mine["truth"].astype(float))
+    means = mine.groupby(["person_id", "recording_id"])[["truth", "predicted_value"]].mean()
+    apart = means - means.groupby("person_id").transform("mean")
+    sums = apart.assign(tt=apart["truth"] ** 2, pp=apart["predicted_value"] ** 2, tp=apart.prod(axis=1))
+    sums = sums.groupby("person_id")[["tt", "pp", "tp"]].sum().to_numpy()
+
+    def r(weights):
+        tt, pp, tp = (weights @ sums).T
+        return tp / np.sqrt(tt * pp)
+
+    found = intervals.estimate(r, len(sums), settings)
+    return _more(CORPORA["mit"], target, "within_person_r", "voice", found, len(sums), len(sums))
+
+
+def _timing(frame, target, settings):
+    """One's own lag and that of those who answer, on what one says of the meeting."""
+    found = dyads.actor_partner(frame, target, "turn_response_lag_s", "turn_partner_lag_s", settings)
+    return [
+        _more(CORPORA["gap"], target, f"{name}_slope", "turn lag", found.slopes[name], found.n_people, found.n_groups)
+        for name in dyads.SLOPES
+    ]
+
+
+def _hot_spots(frame, settings):
+    """How turns differ between two minutes with and without a hot spot in the same meeting, in standard deviations."""
+    frame = frame[frame["label_hot_spot"].isin(["yes", "no"])]
+    signals = list(frame.filter(regex="^turn_"))
+    of_window = frame.groupby(["recording_id", "start_s", "label_hot_spot"])[signals].mean().reset_index()
+    both = of_window.groupby("recording_id")["label_hot_spot"].transform("nunique") == 2
+    of_window, people = of_window[both], frame["person_id"].nunique()
+    means = of_window.groupby(["recording_id", "label_hot_spot"])[signals].mean().unstack()
+    spread = (of_window[signals] - of_window.groupby("recording_id")[signals].transform("mean")).std()
+    rows = []
+    for signal in signals:
+        apart = ((means[signal]["yes"] - means[signal]["no"]) / spread[signal]).dropna().to_numpy()
+        found = intervals.estimate(lambda w, d=apart: w @ d / w.sum(axis=1), len(apart), settings, (-np.inf, np.inf))
+        rows.append(_more("MRDA", "label_hot_spot", "hot_minus_not", signal, found, people, len(apart)))
+    return rows
+
+
+def _more(corpus, target, what, signals, found, n_people, n_groups):
+    why = f"value: {found.why}" if found.why else ""
+    source = SOURCES.get(target, "observer")
+    return dict(
+        zip(
+            MORE,
+            (corpus, target, source, what, signals, found.value, found.low, found.high, n_people, n_groups, why),
+            strict=True,
+        )
+    )
+
+
+def read(data, names):
+    """Those of the tables that are among ``names``, by name."""
+    found = {name: pd.read_csv(data / file) for name, file in FILES.items() if name in names}
+    if "engagement" in found:
+        tables.EVIDENCE.check(found["engagement"], FILES["engagement"])
+    return found
+
+
+# --- what was found, in words -----------------------------------------------------------------------------------------
+
+
+def verdicts(rows):
+    """Verdicts on the primary claims (CCC, ridge)."""
+    rules, parts = verdict.load(), []
+    asked = rows[~rows["signals"].isin(CONFOUNDS)]
+    for source, some in asked.groupby("label_source", sort=False):
+        given = {
+            corpus: verdict.Given(
+                source,
+                POPULATION[corpus],
+                share_synthetic=0.0,
+                n_leakage_failures=int(mine["n_leakage_failures"].max()),
+            )
+            for corpus, mine in some.groupby("corpus")
+        }
+        parts.append(verdict.of_evidence(some, rules, given, METRIC, MODEL))
+    return pd.concat(parts, ignore_index=True)
+
+
+def score(rows, corpus, target, signals, metric=METRIC, model=MODEL):
+    """One evidence row by its key."""
+    found = rows.set_index(["corpus", "target", "signals", "model", "metric"])
+    return found.loc[(corpus, target, signals, model, metric)]
+
+
+def said(row, name="value", low="low", high="high"):
+    """A number with its interval: ``0.39 [0.25, 0.54]``, or why there is none."""
+    if pd.isna(row[name]):
+        return "not computed"
+    return f"{row[name]:.2f} [{row[low]:.2f}, {row[high]:.2f}]"
+
+
+def answers(read):
+    """What was found, in computed sentences, by name."""
+    rows, more = read["engagement"], read["engagement_more"]
+    return {"engagement": f"{_interviews(rows, more)} {_meetings(rows, more)} {_spots(more)}"}
+
+
+def _interviews(rows, more):
+    corpus = CORPORA["mit"]
+    each = []
+    for target in ASKED["mit"][0]:
+        mine, r = (score(rows, corpus, target, "voice", metric) for metric in ("ccc", "r"))
+        inside = more[(more["target"] == target) & (more["what"] == "within_person_r")].iloc[0]
+        pitch, level = (score(rows, corpus, target, part) for part in CONFOUNDS)
+        each.append(
+            f"{_plain(target)} CCC {said(mine)} (r {r['value']:.2f}; best baseline {mine['best_baseline']:.2f}, "
+            f"{mine['best_baseline_name']}; gap {mine['gap']:+.2f} [{mine['gap_low']:+.2f}, {mine['gap_high']:+.2f}], "
+            f"p = {mine['p_permuted']:.3f}; level alone {said(level)}, pitch alone {said(pitch)}; "
+            f"between a person's two interviews r {said(inside)})"
+        )
+    one = score(rows, corpus, ASKED["mit"][0][0], "voice")
+    told = _verdict(rows, corpus)
+    return (
+        f"MIT Interview ({one['n_people']:.0f} people, {one['n_windows']:.0f} interviews; labels: mean ratings by "
+        f"observers, the names of some presumed): from the voice, in people never seen, {'; '.join(each)}. {told} "
+        f"{_level(rows, corpus)} Observers heard that voice, so their impression rests on it; that is not that "
+        "anybody was engaged. Sex is not in the table and cannot be ruled out. The face table is a mean of at most 75 "
+        "pictures: a claim about the face is not assessable."
+    )
+
+
+def _level(rows, corpus):
+    """Whether the level alone, which may be the microphone's, says as much as the whole voice."""
+    alike = [
+        target
+        for target in ASKED["mit"][0]
+        if score(rows, corpus, target, "voice_intensity")["value"] > score(rows, corpus, target, "voice")["low"]
+    ]
+    names = ", ".join(map(_plain, alike)) or "none of them"
+    return (
+        f"The mean level alone lies within the interval of the whole voice for {names}: loud people, or near and open "
+        "microphones, which this table cannot tell apart."
+    )
+
+
+def _meetings(rows, more):
+    corpus, each = CORPORA["gap"], []
+    for target in ASKED["gap"][0]:
+        mine = score(rows, corpus, target, "turn")
+        each.append(
+            f"{_plain(target)} ({mine['label_source']}) CCC {said(mine)} (best baseline {mine['best_baseline']:.2f}, "
+            f"{mine['best_baseline_name']}; gap {mine['gap']:+.2f} [{mine['gap_low']:+.2f}, {mine['gap_high']:+.2f}], "
+            f"p = {mine['p_permuted']:.3f})"
+        )
+    slopes = more[more["what"].str.endswith("_slope")]
+    lags = {kind: slopes[slopes["what"] == f"{kind}_slope"] for kind in dyads.SLOPES}
+    at = {kind: some[some["target"] == "label_satisfaction"].iloc[0] for kind, some in lags.items()}
+    clear = {kind: int(((some["low"] > 0) | (some["high"] < 0)).sum()) for kind, some in lags.items()}
+    return (
+        f"GAP ({mine['n_people']:.0f} people, {mine['n_groups']:.0f} meetings) from turns: {'; '.join(each)}. "
+        f"{_verdict(rows, corpus)} Satisfaction (self, {at['actor']['n_people']:.0f} people with both lags) changes by "
+        f"{said(at['actor'])} standard deviations with one's own slower answers (actor) and by {said(at['partner'])} "
+        f"with slower answers of others (partner); of {len(lags['actor'])} self-ratings {clear['actor']} (actor) and "
+        f"{clear['partner']} (partner) slopes are clear of 0, uncorrected for asking {2 * len(lags['actor'])}."
+    )
+
+
+def _verdict(rows, corpus):
+    found = verdicts(rows)
+    mine = found[(found["corpus"] == corpus) & (found["claim"] == "C1_detectable")]
+    parts = [
+        f"{word} ({', '.join(map(_plain, some['target']))}: {some['why'].iloc[0]})"
+        for word, some in mine.groupby("wording", sort=False)
+    ]
+    return f"By the rules, detectable in people never seen: {'; '.join(parts)}."
+
+
+def _spots(more):
+    mine = more[more["what"] == "hot_minus_not"].sort_values("value", key=abs, ascending=False)
+    top = [f"{row['signals']} {said(row)}" for row in mine.head(3).to_dict("records")]
+    return (
+        f"MRDA ({mine['n_people'].iloc[0]:.0f} people, {mine['n_groups'].max():.0f} meetings with both): two minutes "
+        "with a hot spot marked by observers, mostly shared amusement and no sign of engagement, differ most from "
+        f"others of the same meeting in {', '.join(top)} standard deviations; all meetings hang together by people: "
+        "nothing is said of people never seen."
+    )
+
+
+def _plain(target):
+    return target.removeprefix("label_").replace("presumed_engaged", "engaged (presumed)").replace("_", " ")
