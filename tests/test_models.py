@@ -32,9 +32,11 @@ def columns(n=120, seed=0):
 @pytest.mark.parametrize("name", models.NAMES)
 def test_every_model_gives_probabilities_that_add_up_to_one(name):
     frame, y = columns()
+    model = models.make(name, ["voice", "face"])
+    more = {"groups": np.arange(90) // 3} if getattr(model, "holds_people_out", False) else {}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        told = models.make(name, ["voice", "face"]).fit(frame[:90], y[:90]).predict_proba(frame[90:])
+        told = model.fit(frame[:90], y[:90], **more).predict_proba(frame[90:])
     assert told.shape == (30, 3)
     assert np.allclose(told.sum(axis=1), 1)
     assert np.isfinite(told).all()
