@@ -571,7 +571,7 @@ def test_labels_and_nuisances_cannot_be_signals(prefix):
 def test_a_signal_that_is_the_label_in_disguise_is_refused(leak):
     codes = {"calm": 0, "glad": 1, "sad": 2}
     table = world().assign(voice_leak=lambda t: [leak[codes[m]] for m in t["label_mood"]])
-    with pytest.raises(evidence.EvidenceError, match="voice_leak holds one value for each class"):
+    with pytest.raises(evidence.EvidenceError, match="voice_leak holds one value for each of 'label_mood'"):
         evidence.evaluate(table, "label_mood", "voice")
 
 

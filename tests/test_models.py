@@ -29,7 +29,7 @@ def columns(n=120, seed=0):
     return frame, y
 
 
-@pytest.mark.parametrize("name", models.NAMES)
+@pytest.mark.parametrize("name", [name for name in models.NAMES if not models.rates(name)])
 def test_every_model_gives_probabilities_that_add_up_to_one(name):
     frame, y = columns()
     model = models.make(name, ["voice", "face"])
@@ -77,7 +77,8 @@ def test_late_fusion_is_the_mean_of_one_model_per_signal():
 
 def test_early_fusion_is_one_model_on_all_signals_and_differs_from_late_fusion():
     frame, y = columns()
-    told = {n: models.make(n, ["voice", "face"]).fit(frame, y).predict_proba(frame) for n in models.NAMES}
+    names = ("logistic", "early_fusion", "late_fusion")
+    told = {n: models.make(n, ["voice", "face"]).fit(frame, y).predict_proba(frame) for n in names}
     assert np.array_equal(told["early_fusion"], told["logistic"])
     assert not np.allclose(told["early_fusion"], told["late_fusion"])
 

@@ -73,11 +73,11 @@ def _refitted(judged, metric):
 def judge(name, signals, columns, model, given, plan, *, refit=False, **more):
     """Let a model predict every held-out window and tally the result by group.
 
-    ``refit`` also fits it without each group in turn, where it is a logistic regression; ``plan`` then must hold out
-    whole groups.
+    ``refit`` also fits it without each group in turn, where it is a logistic regression and two groups are left to
+    it; ``plan`` then must hold out whole groups.
     """
     told = splits.out_of_fold(model, columns, given.codes, plan, len(given.classes), groups=given.groups)
-    if refit and designs.can(model) and (columns.nunique(dropna=False) > 1).any():
+    if refit and given.n_groups > 2 and designs.can(model) and (columns.nunique(dropna=False) > 1).any():
         more["without"] = refits.without(model, columns, given, plan, told)
     return Judged(name, signals, told, metrics.tally(given.codes, told, given.groups), **more)
 

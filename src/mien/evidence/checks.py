@@ -68,7 +68,7 @@ def cases(windows, target, *, ratings=False):
     if len(classes) > MOST_CLASSES:
         raise EvidenceError(
             f"evidence: {target!r} has {len(classes)} different values; expected at most {MOST_CLASSES} classes; "
-            "take a model of ratings (ridge), or cut a rating into classes at limits fixed in advance"
+            "take a model of ratings (ridge), or cut a rating into classes at limits fixed in advance (pandas.cut)"
         )
     told = {
         "n_windows": len(rows),
