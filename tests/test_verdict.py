@@ -582,12 +582,21 @@ def test_skipped_permutations_change_no_verdict():
 
 def test_characteristics_are_counts_of_verdicts():
     n = 50
-    part = pd.DataFrame({"cell": "x", "value": np.linspace(0.5, 0.7, n), "gap": 0.1, "minimum_detectable_gap": 0.1})
+    part = pd.DataFrame({"cell": "planted", "value": np.linspace(0.5, 0.7, n), "gap": 0.1})
+    part = part.assign(minimum_detectable_gap=0.1, new_people=np.linspace(0.55, 0.65, n))
     part["low"], part["high"] = part["value"] - 0.05, part["value"] + 0.05
+    part["gap_low"], part["gap_high"] = part["low"] - 0.5, part["high"] - 0.5
+    part["gap_low90"], part["gap_high90"] = part["gap_low"] + 0.02, part["gap_high"] - 0.02
     part["gates_off"] = ["holds"] * 40 + ["partly"] * 10
     part["gates_on"] = ["not_assessable"] * n
     row = worlds.characteristics(part).iloc[0]
     assert (row["holds"], row["partly"], row["not_assessable_gates_on"]) == (0.8, 0.2, 1)
-    assert row["holds_error"] == pytest.approx(np.sqrt(0.8 * 0.2 / 50))
-    assert row["coverage"] == pytest.approx(np.mean(np.abs(part["value"] - 0.6) <= 0.05))
-    assert "holds 80.0% ± 5.7%" in worlds.sentences(worlds.characteristics(part))[0]
+    assert (row["holds_low"], row["holds_high"]) == pytest.approx((0.6628, 0.8997), abs=1e-4)  # Clopper and Pearson
+    assert row["truth"] == pytest.approx(0.6)
+    near = np.abs(part["value"] - 0.6)
+    assert row["coverage_score"] == row["coverage_gap"] == pytest.approx(np.mean(near <= 0.05))
+    assert row["coverage_gap90"] == pytest.approx(np.mean(near <= 0.03))
+    assert "holds 80.0% [66.3%, 90.0%]" in worlds.sentences(worlds.characteristics(part))[0]
+    barren = worlds.characteristics(part.assign(cell="barren")).iloc[0]
+    assert barren["truth"] == 0.5
+    assert barren["coverage_score"] == pytest.approx(np.mean(np.abs(part["value"] - 0.5) <= 0.05))
