@@ -73,8 +73,8 @@ class CrosstalkSettings:
     ``alike_db`` times how far the correlation with them over ``alike_s`` is from ``alike_r``, within
     ``alike_range_db``; of several who are heard within ``among_db`` the most alike counts. Holes shorter than
     ``hole_s`` are closed. A bit lasts ``bit_s`` or more, somewhere rises ``bit_above_db`` higher, and is at most
-    ``bit_under_db`` quieter than what is overheard beside it. A beginning is followed back for ``reach_s`` while it is
-    at most ``quiet_db`` short of the margin (real words begin quietly). Where bleed joins a stretch, what lies
+    ``bit_under_db`` quieter than what is overheard beside it. A beginning that lasts ``bit_s`` is followed back for
+    ``reach_s`` while it is at most ``quiet_db`` short of the margin (real words begin quietly). Where bleed joins a stretch, what lies
     ``range_db`` under the loud parts or within ``above_noise_db`` of the noise is a pause. Edges within ``edge_s`` of
     the detector's are the detector's; others are moved inwards by ``blur_s`` (half of the level's frame reaches out).
     ``warn_share`` of somebody's speech taken out is told as a warning.
@@ -106,7 +106,7 @@ class CrosstalkSettings:
     bit_under_db: float = 10.0
     range_db: float = 38.0
     above_noise_db: float = 3.0
-    reach_s: float = 0.15
+    reach_s: float = 0.05
     quiet_db: float = 5.0
     edge_s: float = 0.08
     blur_s: float = 0.01
@@ -260,7 +260,8 @@ def _own_bits(level, noise, above, settings):
     reach = round(settings.reach_s / HOP_S)
     if reach:
         mask = own | (above > -settings.quiet_db)
-        own = ndimage.binary_dilation(own, EARLIER, iterations=reach, mask=mask)
+        long_enough = ndimage.binary_opening(own, np.ones(round(settings.bit_s / HOP_S)))
+        own |= ndimage.binary_dilation(long_enough, EARLIER, iterations=reach, mask=mask)
     own &= level > np.maximum(np.quantile(level[own], 0.95) - settings.range_db, noise + settings.above_noise_db)
     bits = [(a, b) for a, b in _bits(own, settings) if above[a:b].max() > settings.bit_above_db]
     return [(a, b) for a, b in bits if np.quantile(level[a:b], 0.9) >= overheard_db - settings.bit_under_db]
