@@ -74,9 +74,10 @@ class CrosstalkSettings:
     ``alike_range_db``; of several who are heard within ``among_db`` the most alike counts. Holes shorter than
     ``hole_s`` are closed. A bit lasts ``bit_s`` or more, somewhere rises ``bit_above_db`` higher, and is at most
     ``bit_under_db`` quieter than what is overheard beside it. A beginning that lasts ``bit_s`` is followed back for
-    ``reach_s`` while it is at most ``quiet_db`` short of the margin (real words begin quietly). Where bleed joins a stretch, what lies
-    ``range_db`` under the loud parts or within ``above_noise_db`` of the noise is a pause. Edges within ``edge_s`` of
-    the detector's are the detector's; others are moved inwards by ``blur_s`` (half of the level's frame reaches out).
+    ``reach_s`` while it is at most ``quiet_db`` short of the margin (real words begin quietly). Where bleed joins a
+    stretch, what lies ``range_db`` under the loud parts or within ``above_noise_db`` of the noise is a pause. Edges
+    within ``edge_s`` of the detector's are the detector's; others are moved inwards by ``blur_s`` (half of the level's
+    frame reaches out).
     ``warn_share`` of somebody's speech taken out is told as a warning.
     """
 
