@@ -80,6 +80,10 @@ class Figure:
     draw: Callable
 
 
+DPI = 160
+"""Dots per inch of a kept picture."""
+
+
 def save(figure, read, folder):
     """Draw one figure into ``folder`` as .png, .svg and the .csv of the numbers behind it; return the three paths.
 
@@ -95,13 +99,16 @@ def save(figure, read, folder):
     tables.write(numbers, paths[0])
     with matplotlib.rc_context(STYLE):
         drawing = _settled(figure.draw(numbers))
-        drawing.savefig(paths[1], dpi=160, metadata={"Software": None})
+        drawing.savefig(paths[1], dpi=DPI, metadata={"Software": None})
         drawing.savefig(paths[2], metadata={"Date": None, "Creator": None})
     return paths
 
 
 def _settled(drawing):
-    """The drawing laid out once, its axes on round places: the solver's last digits differ from run to run."""
+    """The drawing laid out once, as large as it is kept (letters do not grow evenly), its axes on round places: the
+    solver's last digits differ from run to run.
+    """
+    drawing.set_dpi(DPI)
     drawing.draw_without_rendering()
     drawing.set_layout_engine("none")
     for axes in drawing.axes:
