@@ -1,6 +1,7 @@
 """The bench: every branch of the rules reached by quantities at and beside its thresholds, and nothing but by them."""
 
 import copy
+from pathlib import Path
 import itertools
 import json
 import math
@@ -578,6 +579,14 @@ def test_skipped_permutations_change_no_verdict():
         ceiling = worlds.omniscient(cell.effect) if np.isnan(cell.ceiling) else cell.ceiling
         full = worlds._verdicts(row, ceiling, row["p_permuted"], 0.1)
         assert {name: lazy[name] for name in full} == full
+
+
+def test_the_readme_says_what_the_committed_worlds_say():
+    root = Path(__file__).parents[1]
+    table = worlds.read(root / "data")
+    assert table["is_synthetic"].all()
+    assert set(table["cell"]) == {cell.name for cell in worlds.CELLS}
+    assert worlds.answer(table) in " ".join((root / "README.md").read_text(encoding="utf-8").split())
 
 
 def test_characteristics_are_counts_of_verdicts():

@@ -1,7 +1,8 @@
 """The judge judged: worlds whose truth is known, and how often the rules say each thing of them (AUDIT 7.4).
 
 ``python -m mien.study.worlds OUT`` judges the worlds of every cell, keeps each batch in ``OUT`` (call it again and it
-goes on where it was) and prints the operating characteristics with their Monte-Carlo error.
+goes on where it was) and prints the operating characteristics with exact limits of every share. ``data/worlds.csv``
+was made so with ``--barren 100 --planted 50``; ``make reproduce`` does not make it again.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from mien import evidence, models, store, synthetic, tables, verdict
 from mien.evidence import metrics
 from mien.verdict import bench
 
-FILES = {"worlds": "worlds.csv"}
+FILE = "worlds.csv"
 TARGET, SIGNALS, CLAIM = "label_synthetic", "face+voice+turn", "C1_detectable"
 SETTINGS = evidence.EvidenceSettings(n_repeats=1, n_permutations=39, n_gap_worlds=39, n_bootstrap=500)
 """One repeat of the folds and 39 permutations, so that hundreds of worlds can be afforded: p < .05 then asks that no
@@ -232,14 +233,13 @@ def sentences(table):
     ]
 
 
-def read(data, names=None):
-    """The committed operating characteristics, :data:`FILES`: {name: table}."""
-    return {name: pd.read_csv(Path(data) / FILES[name]) for name in names or FILES}
+def read(data):
+    """The committed operating characteristics (:data:`FILE`)."""
+    return pd.read_csv(Path(data) / FILE)
 
 
-def answers(tables_read):
-    """What the committed worlds say of the judge, in a sentence that any notebook may print."""
-    table = tables_read["worlds"]
+def answer(table):
+    """What the committed worlds say of the judge, in a sentence."""
     barren = table[table["cell"].str.startswith("barren")]
     n, held = barren["n_worlds"].sum(), (barren["holds"] * barren["n_worlds"]).sum()
     limit = stats.binomtest(round(held), int(n)).proportion_ci().high
@@ -250,11 +250,11 @@ def answers(tables_read):
         f"[{row['holds_low']:.0%}, {row['holds_high']:.0%}] of {row['n_worlds']:.0f}"
         for _, row in planted_.iterrows()
     )
-    return {
-        "worlds": f"The judge judged on SYNTHETIC worlds: of {n:.0f} without a signal {held:.0f} were said to hold (at "
-        f"most {limit:.1%}, 95 % bound); with a signal planted, said to hold: {found}; the 95 % intervals of the score "
-        f"held the truth in {low:.0%} to {high:.0%} of the worlds of a cell."
-    }
+    return (
+        f"The judge judged on SYNTHETIC worlds: of {n:.0f} without a signal {held:.0f} were said to hold (at most "
+        f"{limit:.1%}, 95 % bound); with a signal planted, said to hold: {found}; the 95 % intervals of the score held "
+        f"the truth in {low:.0%} to {high:.0%} of the worlds of a cell."
+    )
 
 
 def _settings():
@@ -280,7 +280,7 @@ def main(words=None):
             )
         )
     table = characteristics(pd.concat(parts, ignore_index=True)).assign(**_settings())
-    tables.write(table, asked.table or asked.out / FILES["worlds"])
+    tables.write(table, asked.table or asked.out / FILE)
     for sentence in sentences(table):
         says.print(sentence)
 
