@@ -1,10 +1,10 @@
 """The bench: every branch of the rules reached by quantities at and beside its thresholds, and nothing but by them."""
 
 import copy
-from pathlib import Path
 import itertools
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
