@@ -2,12 +2,13 @@
 
 import ast
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mien import figures, tables, turns, verdict
+from mien import figures, study, tables, turns, verdict
 
 
 def ribbon_tables(people=("ada", "ben")):
@@ -151,6 +152,12 @@ def verdict_rows():
     return pd.concat(parts, ignore_index=True)
 
 
+def committed_tables():
+    """Tables of questions that are drawn as they are committed."""
+    names = ("sentiment", "sentiment_unshared", "published", "travel", "travel_measures", "engagement")
+    return study.questions.read(Path(__file__).parents[1] / "data", (*names, "engagement_more", "fusion"))
+
+
 def people_tables():
     people = {"person_id": ["a", "b", "c", "d"], "sex": ["female", "male"] * 2, "corpus": ["A", "A", "B", "B"]}
     scores = pd.DataFrame(people).assign(signals="voice", balanced_accuracy=[0.5, 0.6, 0.7, 0.8], n_windows=9)
@@ -183,6 +190,7 @@ READ = ribbon_tables() | {
     "leaks": leak_rows(),
     "verdicts": verdict_rows(),
     **people_tables(),
+    **committed_tables(),
 }
 
 
@@ -197,18 +205,7 @@ def test_each_figure_writes_its_picture_and_the_numbers_behind_it_the_same_every
 def test_the_manifest_names_what_each_figure_shows_and_who_asks():
     made = figures.manifest()
     assert made["figure"].tolist() == [figure.name for figure in figures.ALL]
-    assert set(made["asked_by"]) <= {
-        "00_tour",
-        "01_face",
-        "02_voice",
-        "03_turns",
-        "04_clock",
-        "05_ratings",
-        "06_sentiment",
-        "09_leaks",
-        "10_people",
-        "13_verdict",
-    }
+    assert set(made["asked_by"]) <= set(study.NOTEBOOKS)
     assert made["shows"].str.len().min() > 20
 
 

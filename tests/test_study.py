@@ -52,7 +52,8 @@ def test_a_lost_file_of_the_recording_is_made_again(small_study, monkeypatch):
 def test_answers_are_computed_from_the_tables(small_study):
     read = small_study.load()
     told = study.answers(read)
-    of_questions = ["turns", "ratings", "people", "sentiment", "travel"]
+    of_questions = ["turns", "ratings", "people", "sentiment", "travel", "engagement", "fusion", "model_people"]
+    of_questions += ["score", "verdict"]
     assert list(told) == ["tour", "face", "voice", "clock", "leaks", *of_questions]
     assert "SYNTHETIC" in told["tour"]
     row = (
