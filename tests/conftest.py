@@ -7,6 +7,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if WORKER:
+    # numba compiles once and keeps the result; two processes that keep the same function in the same moment can leave a
+    # broken one, and whoever loads it dies (seen: a segmentation fault in librosa's localmin). Each has its own place.
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".pytest_cache" / "numba" / WORKER))
+
 
 @pytest.fixture(scope="session")
 def shared():
