@@ -382,7 +382,9 @@ PLANTED = {
         "for utt in x:\n    f()",
     ],
     unfinished: ["x = 1  # TODO: later", "# FIXME"],
-    absolute_paths: ["x = '/home/me/data.csv'", "x = 'see /tmp/x'", "x = 'C:\\\\data'"],
+    absolute_paths: [
+        line.replace("|", "/") for line in ("x = '|home|me|data.csv'", "x = 'see |tmp|x'", r"x = 'C:\\data'")
+    ],
     undocumented: [
         "x = 1",
         '"""A room."""\ndef f():\n    return 1',

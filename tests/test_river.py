@@ -270,6 +270,18 @@ def test_where_no_worker_lives_the_work_is_done_here(built, talk, tmp_path, monk
     assert [words in warning for warning in report["warnings"]].count(True) == 1
 
 
+def test_the_pitch_tracker_is_compiled_before_there_are_two_processes(talk, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(jobs.voice, "warm", lambda say: said.append("compiled"))
+    monkeypatch.setattr(pool, "Pool", lambda *_: pytest.fail("; ".join([*said, "then processes"])))
+    steps = jobs.jobs_of(recordings.read(talk), tmp_path, QUICK)
+    with pytest.raises(pytest.fail.Exception, match=r"^compiled; then processes"):
+        jobs.work(steps, QUICK, 2, lambda *_: None)
+    said.clear()
+    with pytest.raises(pytest.fail.Exception, match=r"^then processes"):
+        jobs.work([job for job in steps if job.stage == "faces"] * 2, QUICK, 2, lambda *_: None)
+
+
 def test_what_a_process_died_of_is_never_done_here(tmp_path, monkeypatch):
     """It would end the whole batch; a file that nothing died of may be done here."""
     (tmp_path / "batch").mkdir()

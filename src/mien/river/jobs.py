@@ -245,6 +245,8 @@ def work(jobs, settings, workers, progress, told=None):
     steps = [step for job in jobs for step in (*((piece, job) for piece in job.pieces), (job, None))]
     if workers <= 1 or len(steps) <= 1:
         return _work_here(steps, settings, progress)
+    if any(job.stage == "voice" for job in jobs):  # two processes that compile the same function can break each other
+        voice.warm(lambda _: progress("pitch tracker (compiled once after installation)", 0, 1))
     others = multiprocessing.active_children()
     beside = pool.Pool(partial(_run_quietly, settings=settings), min(workers, len(steps)), progress)
     try:
