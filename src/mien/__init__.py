@@ -31,6 +31,7 @@ ROOMS = (
     "windows",
     "river",
     "scores",
+    "edits",
     "models",
     "evidence",
     "verdict",
