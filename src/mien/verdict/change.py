@@ -3,7 +3,7 @@
 import dataclasses
 
 from mien.verdict import bench
-from mien.verdict.names import NEGATED, VERDICTS
+from mien.verdict.names import NEGATED, VERDICTS, of_label
 
 
 def said(leaf, known, name=""):
@@ -19,6 +19,8 @@ def reasons(rules, name, settled, known, verdicts, missing):
 
     ``missing`` says for quantities that are not known why not.
     """
+    if settled.unlabelled:
+        return f"scope: no label is involved{_asks(rules, name)}"
     if settled.gates:
         return "; ".join(
             f"gate {gate['id']}: {said(gate, known, name)}{_lost(gate, missing)}" for gate in settled.gates
@@ -36,6 +38,7 @@ def reasons(rules, name, settled, known, verdicts, missing):
         if is_met:
             break
     told += [f"cap {cap['id']}: {said(cap['when'], known, name)}" for cap in settled.caps]
+    told += _unlabelled(rules, name, known)
     return "; ".join([*told, *_needs(rules, name, known, missing, "missing")])
 
 
@@ -45,12 +48,29 @@ def would(rules, name, settled, known, verdicts, missing):
     The one number, or the verdict of one claim, that is nearest to a line beyond which the verdict differs; where no
     single one is enough, the failing leaf nearest to its threshold; and what has to be known first.
     """
+    if settled.unlabelled:
+        return "a label of the same people, and who gave it: " + ", ".join(rules["label_sources"])
     if settled.gates:
         return "first of all, " + " and ".join(said(gate, known, name) for gate in settled.gates)
     if "fixed" in rules.of(name):
         return "nothing that signals can show"
     told = _single(rules, name, settled, known, verdicts) or _nearest(rules, name, settled, known, verdicts)
     return "; ".join(filter(None, [told, *_needs(rules, name, known, missing, "needs")]))
+
+
+def _asks(rules, name):
+    """What a claim asks for that is about a label, in words."""
+    mine = [quantity for quantity in bench.asked(rules, name) if of_label(quantity, rules["intervals"])]
+    return f"; it asks for {', '.join(mine)}" if mine else ""
+
+
+def _unlabelled(rules, name, known):
+    """Of a statement where no label is involved: which of its claims are about one, and so say nothing here."""
+    rule = rules.of(name)
+    inside = [leaf for verdict in rules.order(name) for leaf in bench.leaves(rule[verdict])]
+    others = dict.fromkeys(leaf.get("claim") or leaf.get("statement") for leaf in inside if "quantity" not in leaf)
+    silent = [] if known.labelled else [other for other in others if other in bench.about_labels(rules)]
+    return [f"says nothing without a label: {', '.join(silent)}"] if silent else []
 
 
 def _lost(leaf, missing):

@@ -1,9 +1,10 @@
 """Verdicts in words, each with its scope, its reason and what would change it; both sides in the same form."""
 
 from mien.verdict import bench
+from mien.verdict.names import NO_LABEL
 
 STATES = (
-    *("a gate fails", "nothing measured", "not testable", "inconclusive"),
+    *("no label", "a gate fails", "nothing measured", "not testable", "inconclusive"),
     *("in part", "found", "does not hold", "out of scope"),
 )
 KINDS = {
@@ -26,14 +27,18 @@ def state(row):
     >>> state({"verdict": "refuted", "wording": "refuted"}), state({"verdict": "holds", "wording": "holds"})
     ('does not hold', 'found')
     """
-    return "nothing measured" if row["wording"] == bench.NOTHING else KINDS.get(row["verdict"], "found")
+    silent = {bench.NOTHING: "nothing measured", bench.UNLABELLED: "no label"}
+    return silent.get(row["wording"]) or KINDS.get(row["verdict"], "found")
 
 
 def scope(row):
     """What a verdict is about: ``label_mood from voice (auc); corpus RAVDESS; labels acted; …``."""
     about = "; ".join(f"{word} {row[name] or 'not stated'}" for name, word in FIELDS.items())
+    if row["label_source"] == NO_LABEL:
+        about = about.replace(f"labels {NO_LABEL}", "no label is involved")
     counts = f"{row['n_people']:.0f} people in {row['n_groups']:.0f} groups" if "n_people" in row else "no counts"
-    return f"{row['target']} from {row['signals']} ({row['metric']}); {about}; {counts}"
+    unit = "" if row["label_source"] == NO_LABEL else f" ({row['metric']})"
+    return f"{row['target']} from {row['signals']}{unit}; {about}; {counts}"
 
 
 def sentences(verdicts):
