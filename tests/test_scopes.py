@@ -358,3 +358,20 @@ def test_the_table_of_what_is_said_has_no_silent_row_and_k4_once_a_scope():
     assert set(found["wording"]) & {bench.UNLABELLED, bench.NOTHING, "not assessable"} == set()
     assert (found["claim"] == "K4_manipulative_or_punitive_use").sum() == 2
     assert (found["would_change_if"] != "").all()
+
+
+def test_every_word_of_a_reason_is_explained():
+    found = table_of()
+    said = words.meanings(found)
+    explained = {line.split(": ")[0] for line in said}
+    assert {"icc_retest", "r_self_disattenuated", "no_label", "trait_share"} <= explained
+    assert "gain_pts" in explained  # it is missing, and so is named
+    assert "not_testable" not in explained
+    few = words.meanings(found.assign(why="", would_change_if="icc_retest_lo95 >= 0.75 (now 0.2): then holds"))
+    assert [line.split(":")[0] for line in few] == ["icc_retest", *(line.split(":")[0] for line in words.ENDS)]
+
+
+def test_a_reason_says_in_words_what_a_verdict_is_short_of():
+    why = ruled(row("icc_retest", 0.6, low=0.4, high=0.8)).set_index("claim").at["C3_reliable", "why"]
+    assert "short of 'holds': icc_retest_lo95 >= 0.75 (0.4)" in why
+    assert "holds in part: icc_retest >= 0.5 (0.6)" in why

@@ -78,8 +78,8 @@ def read(data, names):
 def added(found):
     """Of all verdicts of the study those on this question: V3 and V4 of each label that is asked here."""
     asked = [*((CORPORA["mit"], target) for target in INTERVIEWS), *((CORPORA["gap"], target) for target in MEETINGS)]
-    mine = [scope in asked for scope in zip(found["corpus"], found["target"], strict=True)]
-    mine = found[mine & (found["metric"] == METRIC) & (found["profile"] == "none")]
+    mine = found[[scope in asked for scope in zip(found["corpus"], found["target"], strict=True)]]
+    mine = mine[(mine["metric"] == METRIC) & (mine["profile"] == "none")]
     return mine[mine["claim"].str.startswith(("V3", "V4"))]
 
 

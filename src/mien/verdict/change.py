@@ -33,8 +33,10 @@ def reasons(rules, name, settled, known, verdicts, missing):
         is_met = verdict == settled.first
         mine = [leaf for leaf in bench.leaves(rule[verdict]) if bench.met(leaf, known, verdicts, name) == is_met]
         mine = [leaf for leaf in mine if "quantity" not in leaf or known.get(leaf["quantity"], name) is not None]
-        if mine:
-            told.append(f"{verdict if is_met else f'not {verdict}'}: {', '.join(said(x, known, name) for x in mine)}")
+        if mine and (is_met or verdict != "not_testable"):
+            words = VERDICTS[verdict].partition(":")[0]
+            leaves = ", ".join(said(x, known, name) for x in mine)
+            told.append(f"{words}: {leaves}" if is_met else f"short of '{words}': {leaves}")
         if is_met:
             break
     told += [f"cap {cap['id']}: {said(cap['when'], known, name)}" for cap in settled.caps]
