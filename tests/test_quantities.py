@@ -662,14 +662,19 @@ OF_MODEL, OF_SCORE = ("predictions", "windows", "recordings"), ("facts", "refere
 def test_each_committed_way_back_is_whole_and_a_changed_file_is_named(tmp_path):
     data = verdict.place().parent
     way = committed("verdict_trace")
-    of_model = {"rules", "verdict", "evidence", "predictions", "windows", "recordings"}
-    assert set(way.loc[way["profile"] == "none", "step"]) == of_model
-    assert set(way.loc[way["profile"] != "none", "step"]) == {*of_model, *OF_SCORE} - {*OF_MODEL}
+    assert set(way.loc[way["profile"] == "none", "step"]) == {"verdict", *OF_MODEL}
+    assert set(way.loc[~way["profile"].isin(["", "none"]), "step"]) == {"verdict", *OF_SCORE}
+    assert set(way.loc[way["profile"] == "", "step"]) == {"rules", "evidence"}
+    assert (way["step"] == "verdict").sum() == len(committed("verdicts"))
     needed = {*way["file"].dropna(), "verdict_trace.csv"} - {""}
     for name in needed:
         (tmp_path / name).write_bytes((data / name).read_bytes())
     steps = verdicts.walked(tmp_path, "EmoDB", "label_valence")
     assert {one.state for one in steps} == {trace.SAME}
+    said = committed("verdicts").query("corpus == 'EmoDB' and claim == 'C1_detectable'")["rests_on"].item()
+    names = [one.name for one in steps]
+    assert names == ["rules", "verdict", *["evidence"] * len(said.split("; ")), *OF_MODEL]
+    assert steps[2].note == said.split("; ")[0]
     swapped(tmp_path / "emodb_windows.csv", "0.4", "0.5")
     changed = {one.name for one in verdicts.walked(tmp_path, "EmoDB", "label_valence") if one.state == trace.CHANGED}
     assert changed == {"predictions", "windows"}

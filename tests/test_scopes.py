@@ -375,3 +375,14 @@ def test_a_reason_says_in_words_what_a_verdict_is_short_of():
     why = ruled(row("icc_retest", 0.6, low=0.4, high=0.8)).set_index("claim").at["C3_reliable", "why"]
     assert "short of 'holds': icc_retest_lo95 >= 0.75 (0.4)" in why
     assert "holds in part: icc_retest >= 0.5 (0.6)" in why
+
+
+def test_not_having_measured_is_not_told_as_what_would_change_a_verdict():
+    doses = {"n_deciding_doses": 1.0, "pen_abs_max": 20.0, "pen_hi95_min": -18.0, "crossing_max": 0.1,
+             "crossing_lo95_max": 0.05}  # fmt: skip
+    found = judged(doses)
+    assert found.at["C6_individual", "verdict"] == "does_not_hold"
+    assert found.at["C6_individual", "would_change_if"].startswith("pen_hi95_min >= -10 (now -18): then inconclusive")
+    assert found.at["K2_one_size_norm_penalises_groups", "would_change_if"].startswith("C6_individual holds")
+    none = judged({"n_deciding_doses": 0.0}).loc["C6_individual"]
+    assert (none["verdict"], "n_deciding_doses >= 1 (now 0)" in none["would_change_if"]) == ("not_testable", True)

@@ -272,7 +272,8 @@ def walked(data, corpus, target, claim="C1_detectable", settings=None, profile=v
     Files and lines are hashed again, and a model's predictions are made again from the windows: the same bytes.
     Raises :class:`mien.verdict.VerdictError` for a scope or claim that was not judged.
     """
-    mine = way.of(read(data, ["verdict_trace"])["verdict_trace"], corpus, target, profile, claim)
+    known = read(data, ["verdict_trace", "verdicts"])
+    mine = way.of(known["verdict_trace"], known["verdicts"], corpus, target, profile, claim)
 
     def again(signals):
         asked = next(one for one in ASKED if one.about == {"corpus": corpus, "target": target, "signals": signals})

@@ -21,30 +21,31 @@ from mien.verdict.quantities import quantity_id
 MEDIA = "media_sha256.csv"
 """The sha256 of the recordings that the windows tables were measured on; made by hand."""
 WAY = ("corpus", "target", "signals", "profile", "claim", "step", "file", "line", "sha256", "what")
-SCOPE = list(WAY[:4])
+SCOPE, EACH = list(WAY[:4]), ("",) * 5
+VERDICTS = "verdicts.csv"
 MODULES = {"AMI": "ami", "GAP": "gap", "ICSI": "mrda"}
 NO_HASH = "its makers say no hash of their files"
 
 
 def table(data, made, rules, scopes, quantities, asked):
-    """A row per step of the way back from each verdict.
+    """The steps of the way back from all verdicts, each once: of what counts for each, the columns are empty.
 
     ``made`` the tables of question 13, ``scopes`` {(corpus, target, signals, profile): predictions or None},
     ``quantities`` the files of other questions' quantities, ``asked`` the scopes of models.
     """
-    verdicts, known, rows = _lines(made["verdicts"]), places(data, made, quantities, asked), []
+    verdicts, known = _lines(made["verdicts"]), places(data, made, quantities, asked)
+    rows = [(*EACH, "rules", verdict.FILE, pd.NA, rules.sha256, "the rules, frozen before any outcome")]
     about = {(one.corpus, one.target, one.signals): one for one in asked}
     for scope, predictions in scopes.items():
-        if predictions is None:
-            end = list(_of_score(data, scope[0]))
-        else:
-            end = list(_of_model(data, about[scope[:3]], predictions))
         mine = made["verdicts"][(made["verdicts"][SCOPE] == list(scope)).all(axis=1)]
         for place, row in mine.iterrows():
-            steps = [("rules", verdict.FILE, pd.NA, rules.sha256, "the rules, frozen before any outcome")]
-            steps.append(("verdict", "verdicts.csv", place + 2, _digest(verdicts[place + 1]), row["wording"]))
-            steps += [("evidence", *known[name], name) for name in row["rests_on"].split("; ") if name]
-            rows += [(*scope, row["claim"], *step) for step in [*steps, *end]]
+            line = (place + 2, _digest(verdicts[place + 1]), row["wording"])
+            rows.append((*scope, row["claim"], "verdict", VERDICTS, *line))
+        of_model = predictions is not None
+        end = _of_model(data, about[scope[:3]], predictions) if of_model else _of_score(data, scope[0])
+        rows += [(*scope, "", *step) for step in end]
+    ids = [name for said in made["verdicts"]["rests_on"] for name in said.split("; ") if name]
+    rows += [(*EACH, "evidence", *known[name], name) for name in dict.fromkeys(ids)]
     return pd.DataFrame(rows, columns=WAY)
 
 
@@ -118,16 +119,29 @@ def _recording(data, asked, predictions):
 
 def read(path):
     """The committed table of steps."""
-    return pd.read_csv(path, dtype={"line": "Int64"})
+    rows = pd.read_csv(path, dtype={"line": "Int64"})
+    return rows.fillna(dict.fromkeys([name for name in WAY if name != "line"], ""))
 
 
-def of(rows, corpus, target, profile, claim):
-    """The steps of one verdict. Raises :class:`mien.verdict.VerdictError` where that was not judged."""
-    mine = rows[(rows[["corpus", "target", "profile", "claim"]] == [corpus, target, profile, claim]).all(axis=1)]
-    if mine.empty:
+def of(rows, verdicts, corpus, target, profile, claim):
+    """The steps of one verdict, in order: rules, verdict, the rows that it rests on, and what these were made of.
+
+    ``verdicts`` a :data:`mien.tables.VERDICTS` table. Raises :class:`mien.verdict.VerdictError` for what was not
+    judged.
+    """
+    by = ["corpus", "target", "profile"]
+    mine = rows[(rows[by] == [corpus, target, profile]).all(axis=1) & rows["claim"].isin(["", claim])]
+    said = verdicts[(verdicts[[*by, "claim"]] == [corpus, target, profile, claim]).all(axis=1)]
+    if said.empty or claim not in set(mine["claim"]):
         where = f"of {target!r} in {corpus!r}" + (f", profile {profile!r}" if profile != "none" else "")
         raise verdict.VerdictError(f"verdicts: no {claim!r} {where}; see verdict_trace.csv")
-    return mine
+    ids = [name for name in said["rests_on"].fillna("").iloc[0].split("; ") if name]
+    evidence = rows[rows["step"] == "evidence"].set_index("what", drop=False)
+    lost = [name for name in ids if name not in evidence.index]
+    if lost:
+        raise verdict.VerdictError(f"verdicts: {claim} rests on {lost[0]!r}, of which verdict_trace.csv knows nothing")
+    is_end = mine["claim"] == ""
+    return pd.concat([rows[rows["step"] == "rules"], mine[~is_end], evidence.loc[ids], mine[is_end]], ignore_index=True)
 
 
 def step(data, row, again):

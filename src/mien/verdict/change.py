@@ -33,7 +33,7 @@ def reasons(rules, name, settled, known, verdicts, missing):
         is_met = verdict == settled.first
         mine = [leaf for leaf in bench.leaves(rule[verdict]) if bench.met(leaf, known, verdicts, name) == is_met]
         mine = [leaf for leaf in mine if "quantity" not in leaf or known.get(leaf["quantity"], name) is not None]
-        if mine and (is_met or verdict != "not_testable"):
+        if mine and (is_met or verdict != UNTESTED):
             words = VERDICTS[verdict].partition(":")[0]
             leaves = ", ".join(said(x, known, name) for x in mine)
             told.append(f"{words}: {leaves}" if is_met else f"short of '{words}': {leaves}")
@@ -93,7 +93,7 @@ def _single(rules, name, settled, known, verdicts):
         if "quantity" in leaf and known.get(leaf["quantity"], name) is not None:
             moved, words = _beyond(leaf, known, name)
             other = bench.settle(rules, moved, _others(rules, verdicts, name))[name]
-            if (other.verdict, other.wording) != (settled.verdict, settled.wording):
+            if _is_other(other, settled):
                 found.append((_distance(leaf, known, name, rules), words, bench.words(other, rules)))
         elif "quantity" not in leaf:
             found += _claims_moved(rules, name, settled, known, verdicts, leaf)
@@ -101,6 +101,15 @@ def _single(rules, name, settled, known, verdicts):
         return ""
     _, words, then = min(found, key=lambda one: one[0])
     return f"{words}: then {then}"
+
+
+UNTESTED = "not_testable"
+"""Fewer measurements would always unsay a verdict: that is no evidence which would change it."""
+
+
+def _is_other(then, now):
+    """Whether a change leads to another verdict, or to other words, by evidence."""
+    return (then.verdict, then.wording) != (now.verdict, now.wording) and then.verdict != UNTESTED
 
 
 def _around(rules, name, settled):
@@ -120,7 +129,7 @@ def _claims_moved(rules, name, settled, known, verdicts, leaf):
     found = []
     for verdict in rules.verdicts(other):
         then = bench.settle(rules, known, _others(rules, verdicts, name) | {other: verdict})[name]
-        if verdict != verdicts[other] and (then.verdict, then.wording) != (settled.verdict, settled.wording):
+        if verdict not in (verdicts[other], UNTESTED) and _is_other(then, settled):
             now = VERDICTS[verdicts[other]]
             found.append((1e6, f"{other} {verdict} (now: {now})", bench.words(then, rules)))
     return found
