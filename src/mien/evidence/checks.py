@@ -10,7 +10,7 @@ from scipy import stats
 
 from mien import models, tables
 
-NOT_SIGNALS = ("label", "confound", "trust", "why")
+NOT_SIGNALS = ("label", "confound", "trust", "score", "pseudo", "why")
 MOST_CLASSES = 20
 NO_LABELS = "none (they come from columns label_* of the table of recordings that was built)"
 
@@ -181,7 +181,7 @@ def prefixes(signals):
         if part.split("_")[0] in NOT_SIGNALS:
             raise EvidenceError(
                 f"evidence: {part + '_'!r} cannot be a signal: it marks {', '.join(NOT_SIGNALS)} columns, which tell "
-                "the answer or its nuisances; expected prefixes such as 'face', 'voice', 'turn'"
+                "the answer, its nuisances or what is to be beaten; expected prefixes such as 'face', 'voice', 'turn'"
             )
     return parts
 

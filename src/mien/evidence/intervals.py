@@ -10,9 +10,10 @@ What the interval of a cross-validated score is to hold: the score, on people ne
 procedure on as many people as are in one training part (four fifths of them with 5 folds), averaged over who those
 people are. It is not the score of the very models that were fitted (Bates, Hastie & Tibshirani 2024, Journal of the
 American Statistical Association 119: 1434), nor of one trained on everybody, which is a little better. Held-out
-predictions alone tell how the score depends on who is judged, and not on who trained: see :func:`widening`. Models that
-cannot be fitted again in a reasonable time (forests, averaged models) have the narrower interval: their method's name
-lacks ``_refit``, and where they learn nothing it holds the truth in about 83 of 100 worlds instead of 95.
+predictions alone tell how the score depends on who is judged, and not on who trained: see :func:`widening`. Regressions
+and their late fusions are fitted again without each group; models that cannot be in a reasonable time (forests, stacks)
+have the narrower interval: their method's name lacks ``_refit``, and where they learn nothing it holds the truth in
+about 83 of 100 worlds instead of 95.
 """
 
 from dataclasses import dataclass
