@@ -36,6 +36,8 @@ def among_strangers(segments, person_id, others, duration_s):
              for k in range(int(np.ceil(duration_s / length_s)))]  # fmt: skip
     theirs = pd.concat(again, ignore_index=True)
     theirs = theirs[theirs["start_s"] < duration_s]
-    theirs = theirs.assign(person_id=STRANGER + theirs["person_id"].astype(str), end_s=theirs["end_s"].clip(upper=duration_s))
+    theirs = theirs.assign(
+        person_id=STRANGER + theirs["person_id"].astype(str), end_s=theirs["end_s"].clip(upper=duration_s)
+    )
     columns = ["person_id", "start_s", "end_s"]
     return pd.concat([mine[columns], theirs[columns]], ignore_index=True).sort_values("start_s", ignore_index=True)
