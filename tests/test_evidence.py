@@ -333,7 +333,7 @@ def test_with_thirty_groups_folds_repeat_and_intervals_are_bca():
     result = evidence.evaluate(world(32, 6, effect=1.5), "label_mood", "voice", settings=settings)
     found = row(result, "logistic")
     assert found["split"] == "grouped_5_folds_x_2"
-    assert found["interval"] == "bca_200_refit"
+    assert found["interval"] == "bca_200_t_refit"
     assert found["low"] < found["value"] < found["high"]
     assert set(result.predictions["repeat"]) == {0, 1}
     assert set(result.predictions["fold"]) == set(range(5))

@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 
 from mien import evidence, models, store, synthetic, tables, turns
-from mien.evidence import baselines, checks, metrics, nulls, refits, shams, splits
+from mien.evidence import baselines, checks, intervals, metrics, nulls, refits, shams, splits
 from mien.study import engagement
 
 DATA = Path(__file__).parents[1] / "data"
@@ -374,13 +374,25 @@ def test_scores_without_each_person_are_those_of_fits_without_them(target, name)
             assert judged.without[metric][group] == pytest.approx(values[0], abs=1e-6)
 
 
+def test_intervals_of_thirty_groups_hold_the_truth_more_often_when_drawn_out():
+    held = []
+    for seed in range(500):
+        values = np.random.default_rng([seed, 30]).normal(size=30)
+        ask = (lambda weights, v=values: weights @ v / weights.sum(axis=1)), 30, evidence.EvidenceSettings(), [0.95]
+        pairs = [intervals.at_levels(*ask, (-9, 9), drawn_out=out)[0][0] for out in (False, True)]
+        held.append([low <= 0 <= high for low, high in pairs])
+    plain, drawn_out = np.mean(held, axis=0)
+    assert plain < drawn_out
+    assert 0.93 <= drawn_out <= 0.97
+
+
 def test_what_is_no_mean_of_regressions_is_not_fitted_again():
     assert len(refits.parts(models.make("late_fusion", ["face", "voice"]))) == 2
     assert len(refits.parts(models.make("ridge", ["face"]))) == 1
     for name in ("forest", "stacked_fusion", "guesser", "mean", "forest_ratings", "stacked_ratings"):
         assert refits.parts(models.make(name, ["face", "voice"])) == []
     rated = world(31).assign(label_y=lambda f: f["turn_a"] + f["turn_b"] ** 2)
-    assert rows_of(rated, "r", target="label_y", model="ridge").loc["ridge", "interval"] == "bca_200_refit"
+    assert rows_of(rated, "r", target="label_y", model="ridge").loc["ridge", "interval"] == "bca_200_t_refit"
 
 
 # ---- real tables

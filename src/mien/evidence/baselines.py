@@ -65,6 +65,7 @@ class Judged:
             levels,
             metrics.bounds(metric) if bar is None else self._ends,
             refitted,
+            drawn_out=True,
         )
 
 

@@ -57,9 +57,8 @@ def make(data, settings, workers=1, tick=lambda *_: None):
             result = _judged(frames[name], target, signals, fewer(settings), CORPORA[name], workers, tick)
             rows.append(result.rows.assign(label_source=SOURCES[target], n_leakage_failures=result.told["leaks"]))
             if name == "mit":
-                alone = evidence.evaluate_table(
-                    frames[name], target, CONFOUNDS, [MODEL], replace(fewer(settings), n_permutations=0), CORPORA[name]
-                ).rows
+                once = replace(fewer(settings), n_permutations=0, shams=False)
+                alone = evidence.evaluate_table(frames[name], target, CONFOUNDS, [MODEL], once, CORPORA[name]).rows
                 rows.append(alone[alone["model"] == MODEL].assign(label_source=SOURCES[target], n_leakage_failures=0))
                 more.append(_change(result.predictions, target, settings))
     more += [row for target in SELF for row in _timing(frames["gap"], target, settings)]
