@@ -24,18 +24,22 @@ class Null:
 
     ``kind`` is ``groups``, ``recordings_of_a_person``, ``people_of_a_group`` or ``shifts_within_recording``, with
     ``_and_groups`` behind it where groups of the same shape exchange all they have; ``unit`` (n,) the unit of each
-    row; ``stratum`` (units,); ``order`` (n,) rows by unit and time; ``person`` and ``recording`` (n,) integers;
-    ``start_s`` (n,); ``groups`` (n,), ``alike`` (groups,) which groups have the same shape, ``rows`` (n,) rows by
-    group, in an order that is the same for all of one shape.
+    row; ``stratum`` (units,); ``person``, ``recording`` and ``track`` (n,) integers (a track is a person's windows in a
+    recording); ``order`` (n,) rows by track and time; ``start_s`` (n,); ``begins_s`` and ``lasts_s`` (recordings,);
+    ``groups`` (n,), ``alike`` (groups,) which groups have the same shape, ``rows`` (n,) rows by group, in an order that
+    is the same for all of one shape.
     """
 
     kind: str
     unit: np.ndarray
     stratum: np.ndarray
-    order: np.ndarray
     person: np.ndarray
     recording: np.ndarray
+    track: np.ndarray
+    order: np.ndarray
     start_s: np.ndarray
+    begins_s: np.ndarray
+    lasts_s: np.ndarray
     groups: np.ndarray | None = None
     alike: np.ndarray | None = None
     rows: np.ndarray | None = None
@@ -68,7 +72,8 @@ def _inside(windows, codes, groups):
     track = np.unique(np.column_stack([recording, person]), axis=0, return_inverse=True)[1]
     start_s = windows["start_s"].to_numpy(dtype=float)
     role = _roles(windows)
-    about = {"order": np.lexsort([start_s, track]), "person": person, "recording": recording, "start_s": start_s}
+    about = {"person": person, "recording": recording, "track": track, "order": np.lexsort([start_s, track])}
+    about |= {"start_s": start_s} | dict(zip(("begins_s", "lasts_s"), _clock(recording, start_s), strict=True))
     if _constant(codes, groups):
         fixed = role if _constant(role, groups) else np.zeros_like(role)
         return Null("groups", groups, _first(fixed, groups), **about)
@@ -81,6 +86,15 @@ def _inside(windows, codes, groups):
     if not _constant(codes, np.unique(np.column_stack([cast[recording], person]), axis=0, return_inverse=True)[1]):
         return Null("recordings_of_a_person", recording, cast, **about)
     return Null("recordings_of_a_person", track, _first(person, track), **about)
+
+
+def _clock(recording, start_s):
+    """When each recording begins, and how long it lasts so that on a regular grid every offset is as likely."""
+    times = np.unique(np.column_stack([recording, start_s]), axis=0)
+    n = np.bincount(times[:, 0].astype(int))
+    ends = np.cumsum(n)
+    first, last = times[ends - n, 1], times[ends - 1, 1]
+    return first, (last - first) * n / np.maximum(n - 1, 1)
 
 
 def _roles(windows):
@@ -99,8 +113,7 @@ def _casts(person, recording):
 
 def _shapes(windows, how, groups):
     """Which groups have the same shape (groups,), and rows by group in an order that is that of the shape."""
-    person, recording = how.person, how.recording
-    track = np.unique(np.column_stack([person, recording]), axis=0, return_inverse=True)[1]
+    person, track = how.person, how.track
     size, owner, role = np.bincount(track), _first(person, track), _first(_roles(windows), person)
     sizes = [f"{role[p]}:{np.sort(size[owner == p]).tolist()}" for p in range(person.max() + 1)]
     like = np.unique(sizes, return_inverse=True)[1]
@@ -154,27 +167,16 @@ def _exchanged(codes, how, rng):
 
 def _turned(codes, how, rng):
     """Each recording's labels later by one offset in time, what would leave at its end coming in at its beginning."""
-    track = np.unique(np.column_stack([how.recording, how.person]), axis=0, return_inverse=True)[1]
-    unit = track[how.order]
+    unit = how.track[how.order]
     sizes = np.bincount(unit)
     starts = np.cumsum(sizes) - sizes
-    wraps = how.start_s >= _first_wrapped_s(how, rng)[how.recording]
-    turn = np.bincount(track, weights=wraps).astype(int)
+    first_wrapped_s = how.begins_s + how.lasts_s * (1 - rng.random(len(how.lasts_s)))
+    wraps = how.start_s >= first_wrapped_s[how.recording]
+    turn = np.bincount(how.track, weights=wraps).astype(int)
     place = np.arange(len(codes)) - starts[unit]
     shuffled = np.empty_like(codes)
     shuffled[how.order] = codes[how.order][starts[unit] + (place - turn[unit]) % sizes[unit]]
     return shuffled
-
-
-def _first_wrapped_s(how, rng):
-    """(recordings,) the time from which on labels come in at the beginning; on a regular grid each is as likely."""
-    last, first = np.full((2, how.recording.max() + 1), -np.inf)
-    np.maximum.at(last, how.recording, how.start_s)
-    np.maximum.at(first, how.recording, -how.start_s)
-    times = np.unique(np.column_stack([how.recording, how.start_s]), axis=0)[:, 0].astype(int)
-    n = np.bincount(times)
-    span = (last + first) * n / np.maximum(n - 1, 1)
-    return -first + span * (1 - rng.random(len(n)))
 
 
 def null_scores(model, signals, given, settings, *, name, workers=1, progress=None):
