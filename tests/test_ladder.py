@@ -402,8 +402,11 @@ def test_the_scores_of_gap_are_those_of_its_timelines(shared):
     from mien import scores
     from mien.corpora import gap
 
-    rows = []
-    for meeting in gap.recordings(shared / "data" / "gap").head(5).itertuples():
+    rows, frame = [], engagement.with_scores(tables.read(DATA / "gap_windows.csv", tables.WINDOWS))
+    quiet = frame.loc[frame["score_fixed_curve"].isna() | (frame["turn_talk_share"] < 0.06), "recording_id"]
+    meetings = gap.recordings(shared / "data" / "gap")
+    chosen = meetings["recording_id"].isin({*quiet, "gap_1", "gap_10", "gap_2"})
+    for meeting in meetings[chosen].itertuples():
         said = turns.anchors.from_first_word(gap.segments(meeting.path)).drop(columns="words")
         everything = turns.floor(said, turns.TurnSettings(), said["end_s"].max())
         line = scores.timeline(everything, said["end_s"].max())
@@ -413,10 +416,10 @@ def test_the_scores_of_gap_are_those_of_its_timelines(shared):
             norm = scores.norm_referenced(parts[None], scores.norms(engagement.REFERENCE))[0]
             rows.append((meeting.recording_id, person, norm, scores.fixed_curve(parts[None])[0]))
     exact = pd.DataFrame(rows, columns=["recording_id", "person_id", "norm", "curve"])
-    frame = engagement.with_scores(tables.read(DATA / "gap_windows.csv", tables.WINDOWS))
     frame = frame.merge(exact, on=["recording_id", "person_id"])
     assert len(frame) == len(exact) > 10
     assert np.array_equal(frame["norm"].isna(), frame["score_norm_referenced"].isna())
+    assert frame["norm"].isna().sum() >= 2
     assert (frame["norm"] - frame["score_norm_referenced"]).abs().max() < 1
     assert (frame["curve"] - frame["score_fixed_curve"]).abs().max() < 0.3
     assert frame["curve"].std() > 3
