@@ -205,7 +205,11 @@ def test_the_scale_is_learned_without_the_held_out_people():
 
 @pytest.mark.parametrize(
     ("lives", "kind"),
-    [("person", "groups"), ("recording", "recordings_of_a_person"), ("window", "shifts_within_recording")],
+    [
+        ("person", "groups"),
+        ("recording", "recordings_of_a_person_and_groups"),
+        ("window", "shifts_within_recording_and_groups"),
+    ],
 )
 def test_labels_move_only_where_the_design_allows(lives, kind):
     table = world(lives=lives)
@@ -221,8 +225,9 @@ def test_labels_move_only_where_the_design_allows(lives, kind):
         for person in range(10) if kind != "groups" else ():
             before, after = given.codes[given.groups == person], move[given.groups == person]
             assert sorted(before) == sorted(after)
-            if kind == "shifts_within_recording":
-                assert any(np.array_equal(np.roll(before, k), after) for k in range(9))
+            if kind == "shifts_within_recording_and_groups":
+                tracks = [given.codes[given.groups == giver] for giver in range(10)]
+                assert any(np.array_equal(np.roll(track, k), after) for track in tracks for k in range(9))
 
 
 def test_windows_of_one_recording_move_together():
@@ -246,7 +251,7 @@ def test_partners_exchange_labels_where_nobody_has_two_recordings():
     table["label_mood"] = np.where(table["person_id"].str[1:].astype(int) % 2, "glad", "sad")
     given = checks.cases(table, "label_mood")
     how = nulls.null(given.windows, given.codes, given.groups)
-    assert how.kind == "people_of_a_group"
+    assert how.kind == "people_of_a_group_and_groups"
     move = nulls.moved(given.codes, how, store.rng("move"))
     assert (pd.Series(move).groupby(given.groups).mean() == 0.5).all()
     assert not np.array_equal(move, given.codes)
@@ -328,7 +333,7 @@ def test_with_thirty_groups_folds_repeat_and_intervals_are_bca():
     result = evidence.evaluate(world(32, 6, effect=1.5), "label_mood", "voice", settings=settings)
     found = row(result, "logistic")
     assert found["split"] == "grouped_5_folds_x_2"
-    assert found["interval"] == "bca_200_refit"
+    assert found["interval"] == "bca_200_t_refit"
     assert found["low"] < found["value"] < found["high"]
     assert set(result.predictions["repeat"]) == {0, 1}
     assert set(result.predictions["fold"]) == set(range(5))
@@ -406,13 +411,16 @@ def test_where_all_is_calibration_it_says_so_and_what_to_do():
 
 
 def test_who_the_person_is_never_counts_and_chance_always_does():
-    given = checks.cases(world(effect=1).assign(confound_a="x"), "label_mood")
+    table = world(effect=1).assign(confound_a="x", text_n_words=5, score_fixed_curve=50.0)
+    given = checks.cases(table, "label_mood")
     ladder = baselines.ladder(given, splits.repeats(given.codes, given.groups, QUICK), QUICK)
     assert [(rung.model, rung.counts) for rung in ladder] == [
         ("B0_majority", True),
         ("B1_duration", True),
         ("B2_person", False),
         ("B3_confounds", True),
+        ("B4_text_length", True),
+        ("B8_score", True),
     ]
     codes = np.arange(30) % 3
     worst = baselines.Judged("B0", "nothing", None, metrics.tally(codes, np.eye(3)[codes - 1][None]), counts=True)

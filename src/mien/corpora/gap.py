@@ -76,7 +76,7 @@ def sentences(folder, told=None):
 
     ``label_sentiment`` is positive, negative, mixed (both) or none; ``label_decision`` is what of a decision a sentence
     is (agreement, proposal, …, joined by +) or none; ``label_private`` tells whether it speaks of one's own list. Words
-    are not kept. ``told["unread"]`` lists lines that can't be read.
+    are not kept, but counted (:func:`counted`). ``told["unread"]`` lists lines that can't be read.
     """
     meetings = [
         corpora.timed(corpora.lines(row.path, "cp1252")[1:], _marked, row.path, told, 2, tuple(MARKS)).assign(
@@ -133,14 +133,25 @@ def groups(folder, told=None):
 
 
 SENTIMENT = {"": "none", "Positive": "positive", "Negative": "negative", "Positive, Negative": "mixed"}
-MARKS = ("label_sentiment", "label_decision", "label_private")
+MARKS = ("label_sentiment", "label_decision", "label_private", "text_n_words", "text_n_chars")
+
+
+def counted(words):
+    """How much was said: words between blanks, and the characters in them, punctuation of the transcript included.
+
+    >>> counted("I  don't know.")
+    (3, 11)
+    """
+    parts = words.split()
+    return len(parts), sum(map(len, parts))
 
 
 def _marked(line):
-    person, start_s, end_s, _ = _row(line)
+    person, start_s, end_s, words = _row(line)
     sentiment, decision, private = next(csv.reader([line]))[4:7]
     marks = "+".join(sorted(mark.strip().lower() for mark in decision.split(",") if mark.strip()))
-    return person, start_s, end_s, SENTIMENT[sentiment.strip()], marks or "none", "yes" if private.strip() else "no"
+    own = "yes" if private.strip() else "no"
+    return person, start_s, end_s, SENTIMENT[sentiment.strip()], marks or "none", own, *counted(words)
 
 
 def _row(line):

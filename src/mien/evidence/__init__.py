@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from mien import models, store, tables
-from mien.evidence import baselines, checks, leaks, nulls, splits
+from mien.evidence import baselines, checks, leaks, nulls, shams, splits
 from mien.evidence.checks import EvidenceError
 from mien.evidence.rows import Question
 from mien.evidence.words import phrase, sentences
@@ -35,7 +35,7 @@ class EvidenceSettings:
     ``n_repeats`` times ``n_folds`` group folds (stratified by class) and BCa over ``n_bootstrap`` resamples. Only the
     model named ``primary`` (``primary_of_ratings`` where labels are numbers) is permuted, ``n_permutations`` times (0:
     not at all); in the first ``n_gap_worlds`` of these worlds the baselines are judged too, for the smallest gap that
-    would be found.
+    would be found. ``shams``: rows that say what the primary model's finding is about (:mod:`mien.evidence.shams`).
     """
 
     n_folds: int = 5
@@ -45,6 +45,7 @@ class EvidenceSettings:
     n_permutations: int = 999
     n_gap_worlds: int = 100
     level: float = 0.95
+    shams: bool = True
     primary: str = "logistic"
     primary_of_ratings: str = "ridge"
     seed: int = store.SEED
@@ -128,12 +129,14 @@ def _answer(ask, name, words, columns, model, workers, progress):
     judged = baselines.judge(name, words, columns, model, given, ask.plan, refit=True)
     predictions = ask.predictions(judged)
     coverage = 1 - given.told["n_without_signals"][words] / len(columns)
-    primary = settings.primary if given.classes else settings.primary_of_ratings
-    if name != primary or not settings.n_permutations:
+    if name != (settings.primary if given.classes else settings.primary_of_ratings):
         return ask.answered(judged, coverage=coverage), predictions, None
+    about = shams.rows(ask, judged, columns, model) if settings.shams else []
+    if not settings.n_permutations:
+        return ask.answered(judged, coverage=coverage) + about, predictions, None
     label = f"{given.target}/{words}/{name}"
     worlds = nulls.null_scores(model, columns, given, settings, name=label, workers=workers, progress=progress)
-    return ask.answered(judged, worlds, coverage) + ask.shuffled(judged, worlds), predictions, worlds
+    return ask.answered(judged, worlds, coverage) + ask.shuffled(judged, worlds) + about, predictions, worlds
 
 
 def _result(parts, given):

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from mien import models
-from mien.evidence import continuous, designs, intervals, metrics, refits, splits
+from mien.evidence import continuous, intervals, metrics, refits, splits
+
+TEXT_LENGTH = ("text_n_words", "text_n_chars")
+"""Columns of a windows table that say how much was said: words, and characters in these words."""
+
+ABSENT = {"B3_confounds": "no_confounds", "B4_text_length": "no_text", "B8_score": "no_score"}
+"""Why a rung that needs columns of its own says nothing where the table has none."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Judged:
             levels,
             metrics.bounds(metric) if bar is None else self._ends,
             refitted,
+            drawn_out=True,
         )
 
 
@@ -73,21 +80,22 @@ def _refitted(judged, metric):
 def judge(name, signals, columns, model, given, plan, *, refit=False, **more):
     """Let a model predict every held-out window and tally the result by group.
 
-    ``refit`` also fits it without each group in turn, where it is a logistic regression and two groups are left to
-    it; ``plan`` then must hold out whole groups.
+    ``refit`` also fits it without each group in turn, where it is made of regressions (:func:`refits.parts`) and two
+    groups are left to it; ``plan`` then must hold out whole groups.
     """
     told = splits.out_of_fold(model, columns, given.codes, plan, len(given.classes), groups=given.groups)
-    if refit and given.n_groups > 2 and designs.can(model) and (columns.nunique(dropna=False) > 1).any():
+    if refit and given.n_groups > 2 and refits.parts(model) and (columns.nunique(dropna=False) > 1).any():
         more["without"] = refits.without(model, columns, given, plan, told)
     return Judged(name, signals, told, metrics.tally(given.codes, told, given.groups), **more)
 
 
 def ladder(given, plan, settings, *, only_counting=False, refit=False):
-    """B0 to B3 on the given cases and folds, as a list of :class:`Judged`; ``refit`` as in :func:`judge`.
+    """B0 to B4 and B8 on the given cases and folds, as a list of :class:`Judged`; ``refit`` as in :func:`judge`.
 
     B0 the commonest class (of ratings the mean); B1 how long the window is; B2 who the person is (of no use for people
     never seen, so it never counts as the best, and ``only_counting`` leaves it out); B3 the ``confound_*`` and
-    ``trust_*`` columns.
+    ``trust_*`` columns; B4 how much was said (:data:`TEXT_LENGTH`); B8 the published scores (``score_*``), whose
+    direction is learnt from the training part. B5 to B7 are in :mod:`mien.evidence.shams`.
     """
     chosen = [rung for rung in rungs(given) if rung[-1] or not only_counting]
     return [_rung(*rung, given=given, plan=plan, settings=settings, refit=refit and rung[-1]) for rung in chosen]
@@ -100,17 +108,21 @@ def rungs(given):
     length = pd.DataFrame({"duration_s": windows["end_s"] - windows["start_s"]})
     person = pd.DataFrame({"person_id": windows["person_id"].astype(str)})
     nuisances = windows.filter(regex=models.pattern(["confound", "trust"]))
+    scores = windows.filter(regex=models.pattern(["score"])).astype(float).dropna(axis=1, how="all")
+    said = windows[[name for name in TEXT_LENGTH if name in windows]].astype(float).dropna(axis=1, how="all")
     return [
         ("B0_majority", "nothing", guess, length, True),
         ("B1_duration", "duration", straight, length, True),
         ("B2_person", "person", straight, person, False),
         ("B3_confounds", "confound+trust", straight, nuisances, True),
+        ("B4_text_length", "text", straight, said, True),
+        ("B8_score", "score", straight, scores, True),
     ]
 
 
 def _rung(name, signals, model, columns, counts, *, given, plan, settings, refit):
     if columns.shape[1] == 0:
-        return Judged(name, signals, None, None, "no_confounds")
+        return Judged(name, signals, None, None, ABSENT[name])
     fresh = models.make(model, signals.split("+"), settings.seed, settings.model)
     return judge(name, signals, columns, fresh, given, plan, counts=counts, refit=refit)
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from mien import models, tables
 
-NOT_SIGNALS = ("label", "confound", "trust", "why")
+NOT_SIGNALS = ("label", "confound", "trust", "score", "pseudo", "why")
 MOST_CLASSES = 20
 NO_LABELS = "none (they come from columns label_* of the table of recordings that was built)"
 
@@ -123,6 +123,12 @@ def _check_table(windows):
             "recording_id. Without it nobody can be held out"
         )
     tables.WINDOWS.check(windows, "evidence")
+    counted = [c for c in windows if c.startswith(("text_n_", "score_", "pseudo_"))]
+    words = [c for c in counted if not (pd.api.types.is_numeric_dtype(windows[c]) or windows[c].isna().all())]
+    if words:
+        raise EvidenceError(
+            f"evidence: words in {', '.join(words[:5])}; expected numbers, and a gap where there is none"
+        )
     for column in ("person_id", "recording_id"):
         places = windows.groupby(column)["group_id"].nunique()
         if (places > 1).any():
@@ -181,7 +187,7 @@ def prefixes(signals):
         if part.split("_")[0] in NOT_SIGNALS:
             raise EvidenceError(
                 f"evidence: {part + '_'!r} cannot be a signal: it marks {', '.join(NOT_SIGNALS)} columns, which tell "
-                "the answer or its nuisances; expected prefixes such as 'face', 'voice', 'turn'"
+                "the answer, its nuisances or what is to be beaten; expected prefixes such as 'face', 'voice', 'turn'"
             )
     return parts
 

@@ -10,9 +10,10 @@ What the interval of a cross-validated score is to hold: the score, on people ne
 procedure on as many people as are in one training part (four fifths of them with 5 folds), averaged over who those
 people are. It is not the score of the very models that were fitted (Bates, Hastie & Tibshirani 2024, Journal of the
 American Statistical Association 119: 1434), nor of one trained on everybody, which is a little better. Held-out
-predictions alone tell how the score depends on who is judged, and not on who trained: see :func:`widening`. Models that
-cannot be fitted again in a reasonable time (forests, averaged models) have the narrower interval: their method's name
-lacks ``_refit``, and where they learn nothing it holds the truth in about 83 of 100 worlds instead of 95.
+predictions alone tell how the score depends on who is judged, and not on who trained: see :func:`widening`. Regressions
+and their late fusions are fitted again without each group; models that cannot be in a reasonable time (forests, stacks)
+have the narrower interval: their method's name lacks ``_refit``, and where they learn nothing it holds the truth in
+about 83 of 100 worlds instead of 95.
 """
 
 from dataclasses import dataclass
@@ -67,9 +68,11 @@ def interval(statistic, n_groups, settings, bounds=(0, 1)):
     return low, high, method
 
 
-def at_levels(statistic, n_groups, settings, levels, bounds=(0, 1), refitted=None):
+def at_levels(statistic, n_groups, settings, levels, bounds=(0, 1), refitted=None, *, drawn_out=False):
     """Intervals of one statistic at several levels from the same resamples: ([(low, high), …], method).
 
+    ``drawn_out``: those of the bootstrap are as wide as a t interval would be, by :func:`stretch`; the method's name
+    then has a ``_t``.
     ``refitted`` (groups,) is the statistic after the models too were fitted without each group: the intervals are then
     widened by :func:`widening`, and the method's name ends in ``_refit``.
     """
@@ -79,8 +82,11 @@ def at_levels(statistic, n_groups, settings, levels, bounds=(0, 1), refitted=Non
     if n_groups >= settings.few_groups:
         resampled = statistic(resamples(n_groups, settings))
         pairs = [bca(estimate, resampled, left_out, level) for level in levels]
-        pairs = [tuple(estimate + wide * (end - estimate) for end in pair) for pair in pairs]
-        method = f"bca_{settings.n_bootstrap}"
+        longer = [wide * stretch(n_groups, level) if drawn_out else wide for level in levels]
+        pairs = [
+            tuple(estimate + by * (end - estimate) for end in pair) for pair, by in zip(pairs, longer, strict=True)
+        ]
+        method = f"bca_{settings.n_bootstrap}" + "_t" * drawn_out
     elif bounds == (0, 1) and min(estimate, left_out.min()) > 0 and max(estimate, left_out.max()) < 1:
         # A share's error is lopsided near its bounds; on the logit scale it is not.
         logits = special.logit(estimate), special.logit(left_out)
@@ -92,6 +98,22 @@ def at_levels(statistic, n_groups, settings, levels, bounds=(0, 1), refitted=Non
     if refitted is not None:
         method += "_refit"
     return [tuple(float(np.clip(end, *bounds)) for end in pair) for pair in pairs], method
+
+
+def stretch(n_groups, level):
+    """How much longer a bootstrap interval of so many groups must be: t(groups - 1) ÷ z × √(groups ÷ (groups - 1)).
+
+    A resample's spread lacks one degree of freedom, and its percentiles are those of a spread that is known (Hesterberg
+    2015, The American Statistician 69: 371). Measured on 1,500 worlds each, "95 %" BCa intervals of a mean held the
+    truth in 92.0 to 94.1 % with 30 groups and in 93.7 to 94.7 % with 60; so drawn out, in 93.5 to 94.3 % and in 94.5 to
+    95.0 %. Scores of SYNTHETIC worlds without a signal (60 people, 300 worlds, refitted): 93.7 % before, 94.7 % after.
+    Numbers that are compared with those of others (agreement) keep the plain BCa.
+
+    >>> round(float(stretch(30, 0.95)), 3), round(float(stretch(120, 0.95)), 3)
+    (1.061, 1.015)
+    """
+    at = 0.5 + level / 2
+    return stats.t.ppf(at, n_groups - 1) / stats.norm.ppf(at) * np.sqrt(n_groups / (n_groups - 1))
 
 
 def widening(left_out, refitted):

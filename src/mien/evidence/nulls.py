@@ -22,36 +22,47 @@ BATCH = 8
 class Null:
     """How labels may move: units of rows that share a label, and the strata within which units change places.
 
-    ``kind`` is ``groups``, ``recordings_of_a_person``, ``people_of_a_group`` or ``shifts_within_recording``, for
-    ratings with ``_and_groups`` behind it; ``unit`` (n,) the unit of each row; ``stratum`` (units,); ``order`` (n,)
-    rows by unit and time; ``alike`` (groups,) which groups have the same shape and so may exchange all they have.
+    ``kind`` is ``groups``, ``recordings_of_a_person``, ``people_of_a_group`` or ``shifts_within_recording``, with
+    ``_and_groups`` behind it where groups of the same shape exchange all they have; ``unit`` (n,) the unit of each
+    row; ``stratum`` (units,); ``person``, ``recording`` and ``track`` (n,) integers (a track is a person's windows in a
+    recording); ``order`` (n,) rows by track and time; ``start_s`` (n,); ``begins_s`` and ``lasts_s`` (recordings,);
+    ``groups`` (n,), ``alike`` (groups,) which groups have the same shape, ``rows`` (n,) rows by group, in an order that
+    is the same for all of one shape.
     """
 
     kind: str
     unit: np.ndarray
     stratum: np.ndarray
+    person: np.ndarray
+    recording: np.ndarray
+    track: np.ndarray
     order: np.ndarray
+    start_s: np.ndarray
+    begins_s: np.ndarray
+    lasts_s: np.ndarray
     groups: np.ndarray | None = None
     alike: np.ndarray | None = None
+    rows: np.ndarray | None = None
 
 
 def null(windows, codes, groups):
     """Find where the label lives and, from that, how it may be moved.
 
-    Constant within groups: whole groups exchange labels. Else constant within a person's recording: the recordings
-    of a person exchange labels, or, where nobody's label differs between recordings, the people of a group do.
-    Else each person's track of labels is turned round within the recording, which keeps its slowness. Ratings differ
-    between groups too, and moves inside a group would leave that alone, so that a model which tells people apart would
-    pass for luck: besides, groups of the same shape (as many recordings, people and windows) exchange all they have.
+    Constant within groups: whole groups exchange labels (of one corpus and role, where ``confound_corpus`` and
+    ``confound_role`` say so). Else constant within a person's recording: recordings of the same people exchange
+    labels, or, where that changes nothing, the people of a group do. Else the tracks of labels of a recording are
+    turned round in time, all by the same offset: people who meet share what changes, and turned each on its own they
+    would pass for independent. Moves inside a group leave alone what differs between groups, and a model that tells
+    people apart would reach it in every null world: so groups of the same shape (as many people, recordings and
+    windows, in the same roles) besides exchange all they have. A group without its like only moves inside.
     """
     inside = _inside(windows, codes, groups)
-    if codes.dtype.kind != "f" or inside.kind == "groups":
+    if inside.kind == "groups":
         return inside
-    sizes = [np.unique(inside.unit[groups == g], return_counts=True)[1] for g in range(groups.max() + 1)]
-    alike = np.unique(["-".join(map(str, np.sort(one))) for one in sizes], return_inverse=True)[1]
+    alike, rows = _shapes(windows, inside, groups)
     if np.bincount(alike).max() < 2:
         return inside
-    return replace(inside, kind=f"{inside.kind}_and_groups", groups=groups, alike=alike)
+    return replace(inside, kind=f"{inside.kind}_and_groups", groups=groups, alike=alike, rows=rows)
 
 
 def _inside(windows, codes, groups):
@@ -59,14 +70,57 @@ def _inside(windows, codes, groups):
     person = np.unique(windows["person_id"].astype(str), return_inverse=True)[1]
     recording = np.unique(windows["recording_id"].astype(str), return_inverse=True)[1]
     track = np.unique(np.column_stack([recording, person]), axis=0, return_inverse=True)[1]
-    order = np.lexsort([windows["start_s"].to_numpy(), track])
+    start_s = windows["start_s"].to_numpy(dtype=float)
+    role = _roles(windows)
+    about = {"person": person, "recording": recording, "track": track, "order": np.lexsort([start_s, track])}
+    about |= {"start_s": start_s} | dict(zip(("begins_s", "lasts_s"), _clock(recording, start_s), strict=True))
     if _constant(codes, groups):
-        return Null("groups", groups, np.zeros(groups.max() + 1, dtype=int), order)
+        fixed = role if _constant(role, groups) else np.zeros_like(role)
+        return Null("groups", groups, _first(fixed, groups), **about)
     if not _constant(codes, track):
-        return Null("shifts_within_recording", track, np.arange(track.max() + 1), order)
-    of_person = not _constant(codes, person)
-    kind = "recordings_of_a_person" if of_person else "people_of_a_group"
-    return Null(kind, track, _first(person if of_person else groups, track), order)
+        return Null("shifts_within_recording", recording, np.arange(recording.max() + 1), **about)
+    if _constant(codes, person):
+        of_group = np.unique(np.column_stack([groups, role]), axis=0, return_inverse=True)[1]
+        return Null("people_of_a_group", track, _first(of_group, track), **about)
+    cast = _casts(person, recording)
+    if not _constant(codes, np.unique(np.column_stack([cast[recording], person]), axis=0, return_inverse=True)[1]):
+        return Null("recordings_of_a_person", recording, cast, **about)
+    return Null("recordings_of_a_person", track, _first(person, track), **about)
+
+
+def _clock(recording, start_s):
+    """When each recording begins, and how long it lasts so that on a regular grid every offset is as likely."""
+    times = np.unique(np.column_stack([recording, start_s]), axis=0)
+    n = np.bincount(times[:, 0].astype(int))
+    ends = np.cumsum(n)
+    first, last = times[ends - n, 1], times[ends - 1, 1]
+    return first, (last - first) * n / np.maximum(n - 1, 1)
+
+
+def _roles(windows):
+    """(n,) integers: which corpus and role, as far as the table says (AUDIT E8)."""
+    there = [name for name in ("confound_corpus", "confound_role") if name in windows]
+    words = windows[there].astype(str).agg("/".join, axis=1) if there else np.full(len(windows), "")
+    return np.unique(np.asarray(words, dtype=str), return_inverse=True)[1]
+
+
+def _casts(person, recording):
+    """(recordings,) integers: recordings of exactly the same people have the same one."""
+    there = np.zeros((recording.max() + 1, person.max() + 1), dtype=bool)
+    there[recording, person] = True
+    return np.unique(there, axis=0, return_inverse=True)[1].ravel()
+
+
+def _shapes(windows, how, groups):
+    """Which groups have the same shape (groups,), and rows by group in an order that is that of the shape."""
+    person, track = how.person, how.track
+    size, owner, role = np.bincount(track), _first(person, track), _first(_roles(windows), person)
+    sizes = [f"{role[p]}:{np.sort(size[owner == p]).tolist()}" for p in range(person.max() + 1)]
+    like = np.unique(sizes, return_inverse=True)[1]
+    home = _first(groups, person)
+    shapes = [str(np.sort(like[home == g]).tolist()) for g in range(groups.max() + 1)]
+    rows = np.lexsort([how.start_s, track, size[track], person, like[person], groups])
+    return np.unique(shapes, return_inverse=True)[1], rows
 
 
 def _first(values, unit):
@@ -84,37 +138,44 @@ def moved(codes, how, rng):
         return _exchanged(moved(codes, replace(how, alike=None), rng), how, rng)
     if how.kind.startswith("shifts_within_recording"):
         return _turned(codes, how, rng)
-    label = _first(codes, how.unit)
-    places = np.argsort(how.stratum, kind="stable")
-    drawn = np.lexsort([rng.random(len(label)), how.stratum])  # a random order within each stratum
-    shuffled = np.empty_like(label)
-    shuffled[places] = label[drawn]
-    return shuffled[how.unit]
+    giver = _drawn(how.stratum, rng)
+    if how.kind.startswith("recordings_of_a_person") and len(giver) == how.recording.max() + 1:
+        of = np.zeros((how.person.max() + 1, len(giver)), dtype=codes.dtype)
+        of[how.person, how.recording] = codes
+        return of[how.person, giver[how.recording]]
+    return _first(codes, how.unit)[giver][how.unit]
+
+
+def _drawn(stratum, rng):
+    """For each unit the one whose labels it gets: a random order within each stratum."""
+    giver = np.empty(len(stratum), dtype=int)
+    giver[np.argsort(stratum, kind="stable")] = np.lexsort([rng.random(len(stratum)), stratum])
+    return giver
 
 
 def _exchanged(codes, how, rng):
-    """Whole sets of labels change places between groups of the same shape, track by track in order of size."""
-    rows = np.lexsort([np.argsort(how.order), np.bincount(how.unit)[how.unit], how.groups])
+    """Whole sets of labels change places between groups of the same shape, person by person in order of size."""
     sizes = np.bincount(how.groups)
     starts = np.cumsum(sizes) - sizes
-    places = np.argsort(how.alike, kind="stable")
-    giver = np.empty_like(places)
-    giver[places] = np.lexsort([rng.random(len(sizes)), how.alike])
-    group = how.groups[rows]
+    giver = _drawn(how.alike, rng)
+    group = how.groups[how.rows]
     within = np.arange(len(codes)) - starts[group]
     shuffled = np.empty_like(codes)
-    shuffled[rows] = codes[rows][starts[giver[group]] + within]
+    shuffled[how.rows] = codes[how.rows][starts[giver[group]] + within]
     return shuffled
 
 
 def _turned(codes, how, rng):
-    unit = how.unit[how.order]
+    """Each recording's labels later by one offset in time, what would leave at its end coming in at its beginning."""
+    unit = how.track[how.order]
     sizes = np.bincount(unit)
     starts = np.cumsum(sizes) - sizes
-    turn = rng.integers(0, sizes)
+    first_wrapped_s = how.begins_s + how.lasts_s * (1 - rng.random(len(how.lasts_s)))
+    wraps = how.start_s >= first_wrapped_s[how.recording]
+    turn = np.bincount(how.track, weights=wraps).astype(int)
     place = np.arange(len(codes)) - starts[unit]
     shuffled = np.empty_like(codes)
-    shuffled[how.order] = codes[how.order][starts[unit] + (place + turn[unit]) % sizes[unit]]
+    shuffled[how.order] = codes[how.order][starts[unit] + (place - turn[unit]) % sizes[unit]]
     return shuffled
 
 

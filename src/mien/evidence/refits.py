@@ -1,8 +1,28 @@
 """Fits that differ only in their labels or in who is in training: permuted worlds, and each group left out in turn."""
 
 import numpy as np
+from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.pipeline import Pipeline
 
 from mien.evidence import designs, metrics, splits, together
+from mien.models.fusion import SpreadRidge
+
+
+def parts(model):
+    """The logistic or ridge regressions that a model is the plain mean of; none where it is anything else.
+
+    A regression is its own only part, a late fusion has one for each signal. These can be fitted again without each
+    group in a reasonable time; forests and stacks cannot.
+    """
+    if isinstance(model, VotingClassifier | VotingRegressor) and model.weights is None:
+        found = [part for _, part in model.estimators]
+    else:
+        found = [model]
+    return found if all(designs.can(part) or _is_ridge(part) for part in found) else []
+
+
+def _is_ridge(model):
+    return isinstance(model, Pipeline) and isinstance(model[-1], SpreadRidge)
 
 
 def worlds(model, signals, made, codes, homes, n_classes):
@@ -32,17 +52,19 @@ def without(model, signals, given, plan, probability):
     is fitted again without each of them. ``probability`` (repeats, n, classes) is what the models of the ``plan``
     said; a group's absence leaves the fold untouched in which it was held out.
     """
-    n_groups, n_classes = given.n_groups, probability.shape[2]
-    made = designs.design(model, signals, given.groups)
+    made = [(part, designs.design(part, signals, given.groups)) for part in parts(model)]
     homes = splits.homes_of(plan, given.groups)
-    told = np.empty((n_groups, len(given.codes), n_classes))
     found = []
     for home, said in zip(homes, probability, strict=True):
-        told[:] = said
-        for fold in np.unique(home):
-            _refit(model, signals, made, given.codes, home == fold, told)
-        found.append([_scores_without(group, given, said) for group, said in enumerate(told.round(splits.DECIMALS))])
-    return dict(zip(metrics.METRICS, np.mean(found, axis=0).T, strict=True))
+        total = np.zeros((given.n_groups, *said.shape))
+        for part, design in made:
+            told = np.full_like(total, np.nan)
+            for fold in np.unique(home):
+                _refit(part, signals, design, given.codes, home == fold, told)
+            total += told / len(made)
+        total = np.where(np.isnan(total), said, total).round(splits.DECIMALS)
+        found.append([_scores_without(group, given, told) for group, told in enumerate(total)])
+    return dict(zip(metrics.names(len(given.classes)), np.mean(found, axis=0).T, strict=True))
 
 
 def _refit(model, signals, made, codes, held, told):
@@ -51,14 +73,29 @@ def _refit(model, signals, made, codes, held, told):
     inside = (~held & (np.arange(len(held)) != away[:, None])).astype(bool)
     same = np.zeros(len(away), dtype=int)
     where = np.broadcast_to(held, inside.shape)
+    if _is_ridge(model):
+        fitted = designs.parts(made, inside)
+        for place, group in enumerate(away):
+            rows = held[made.groups]
+            told[group, rows, 0] = _ridge(model[-1], made, fitted.take([place]), codes)[rows]
+        return
     for group, rows, said in _answers(model, signals, made, codes[None], away, same, where, inside, told.shape[2]):
         told[group, rows] = said
+
+
+def _ridge(ridge, made, part, ratings):
+    """(n,) what a ridge regression fitted on one training part says of every row."""
+    table, p, q = made.table[:, :-1].copy(), made.n_numbers, len(made.gappy)
+    table[:, made.gappy] += table[:, p : p + q] * part.fill[:, 0]
+    table = (table - part.centre[:-1, 0]) * part.scale[:-1, 0]
+    inside = part.inside[0][made.groups] > 0
+    return type(ridge)(ridge.penalty).fit(table[inside], ratings[inside]).predict(table)
 
 
 def _scores_without(group, given, said):
     rows = given.groups != group
     values = metrics.scores(metrics.tally(given.codes[rows], said[None, rows]))
-    return [values[metric][0] for metric in metrics.METRICS]
+    return [values[metric][0] for metric in metrics.names(len(given.classes))]
 
 
 def _answers(model, signals, made, codes, jobs, which, held, inside, n_classes):

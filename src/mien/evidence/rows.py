@@ -95,6 +95,26 @@ class Question:
             rows.append(self.row("B5_shuffled", judged.signals, metric, {"value": "is_baseline"}, **found))
         return rows
 
+    def beside(self, judged, bar=None):
+        """A row per metric of a model that is no claim: its score, and its distance from ``bar`` or the baselines.
+
+        ``bar`` a :class:`baselines.Judged` with as many groups; None: the best baseline, as for :meth:`answered`.
+        """
+        rows = []
+        for metric in self.metrics:
+            found = self._score(judged, metric)
+            found |= self._gap(judged, metric) if bar is None else self._apart(judged, bar, metric)
+            rows.append(self.row(judged.model, judged.signals, metric, {"value": "is_baseline"}, **found))
+        return rows
+
+    def _apart(self, judged, bar, metric):
+        levels = [self.settings.level, EQUIVALENCE]
+        (wide, narrow), _ = judged.limits(metric, self.settings, levels, bar)
+        reached = float(bar.score(metric)[0])
+        found = {"best_baseline": reached, "best_baseline_name": bar.model}
+        found |= dict(zip(("gap_low", "gap_high", "gap_low90", "gap_high90"), (*wide, *narrow), strict=True))
+        return found | {"gap": float(judged.score(metric)[0]) - reached}
+
     def predictions(self, judged):
         """What a model said about every held-out window, one row per window and repeat; None where it said nothing."""
         if judged.probability is None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mien import evidence, tables, verdict
+from mien import evidence, scores, tables, turns, verdict
 from mien.corpora import gap, mit
 from mien.evidence import dyads, intervals, leakage
 
@@ -24,7 +24,7 @@ FILES = {
 """The tables, by name: evidence rows with where the label comes from; slopes, changes and differences beside them; and
 what of these the rules ask for."""
 INPUTS = ("mit_windows.csv", "gap_windows.csv", "mrda_windows.csv")
-ROOMS = ("tables", "models", "evidence", "corpora", "verdict")
+ROOMS = ("tables", "turns", "scores", "models", "evidence", "corpora", "verdict")
 
 CORPORA = {"mit": "MIT Interview", "gap": "GAP"}
 POPULATION = {"MIT Interview": "69 students in mock job interviews", "GAP": "84 students in 28 meetings, Canada"}
@@ -39,6 +39,8 @@ SELF = ("label_satisfaction", "label_worked_well", "label_time_management", "lab
 MOST_PERMUTATIONS, MOST_GAP_WORLDS, MOST_REPEATS = 99, 40, 3
 """As many are enough to tell p < .05, and keep the whole study within its time."""
 METRIC, MODEL = "ccc", "ridge"
+REFERENCE = "ami_each_v1"
+"""The norms of the open score, which is a baseline here (B8): of another corpus, so that they hold nobody judged."""
 MORE = ("corpus", "target", "label_source", "what", "signals", "value", "low", "high", "n_people", "n_groups", "why")
 
 
@@ -53,15 +55,15 @@ def fewer(settings):
 def make(data, settings, workers=1, tick=lambda *_: None):
     """The tables from the committed windows in ``data``."""
     frames = {name: tables.read(data / f"{name}_windows.csv", tables.WINDOWS) for name in (*ASKED, "mrda")}
+    frames["gap"] = with_scores(frames["gap"])
     rows, more = [], []
     for name, (targets, signals) in ASKED.items():
         for target in targets:
             result = _judged(frames[name], target, signals, fewer(settings), CORPORA[name], workers, tick)
             rows.append(result.rows.assign(label_source=SOURCES[target], n_leakage_failures=result.told["leaks"]))
             if name == "mit":
-                alone = evidence.evaluate_table(
-                    frames[name], target, CONFOUNDS, [MODEL], replace(fewer(settings), n_permutations=0), CORPORA[name]
-                ).rows
+                once = replace(fewer(settings), n_permutations=0, shams=False)
+                alone = evidence.evaluate_table(frames[name], target, CONFOUNDS, [MODEL], once, CORPORA[name]).rows
                 rows.append(alone[alone["model"] == MODEL].assign(label_source=SOURCES[target], n_leakage_failures=0))
                 more.append(_change(result.predictions, target, settings))
     more += [row for target in SELF for row in _timing(frames["gap"], target, settings)]
@@ -86,6 +88,23 @@ def asked_of(more):
 def _slope(row):
     why = str(row["why"]).removeprefix("value: ") if pd.isna(row["value"]) else ""
     return intervals.Estimate(row["value"], row["low"], row["high"], why=why)
+
+
+def with_scores(frame):
+    """Windows of whole meetings with both profiles of the open score of each person against all others, as columns.
+
+    They are made from the turn measures of the same row, where they are needed, and never written: no table of mien
+    holds a score of one person unless asked (AUDIT R6). Each own turn is entered and left, so the floor changes between
+    this person and the others twice as often as they start; with fewer than ``min_transfers`` starts there is no score.
+    ``avaya_2022`` asks for gestures, which nobody measured in GAP.
+    """
+    starts = frame["turn_starts_per_min"] * (frame["end_s"] - frame["start_s"]) / 60
+    parts = np.column_stack(
+        [frame["turn_talk_share"], frame["turn_response_lag_s"], 2 * frame["turn_starts_per_min"]]
+    ).astype(float)
+    parts[(starts < turns.TurnSettings().min_transfers).to_numpy()] = np.nan
+    norm = scores.norm_referenced(parts, scores.norms(REFERENCE))
+    return frame.assign(score_norm_referenced=norm, score_fixed_curve=scores.fixed_curve(parts))
 
 
 def _judged(frame, target, signals, settings, corpus, workers, tick):

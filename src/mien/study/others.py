@@ -95,20 +95,24 @@ def of_mit(folder, tick=lambda *_: None):
 def of_gap(folder, tick=lambda *_: None):
     """GAP: each person's meeting with self-ratings and outcomes, each sentence with its marks, and each group.
 
-    The window of a person is their whole meeting (first word to last). A sentence is a window of its own, and its turn
-    measures are those of its speaker in it and :data:`AROUND_S` around it. Every meeting is a group, and nobody came
-    twice.
+    The window of a person is their whole meeting (first word to last); ``pseudo_turn_*`` are the same measures among
+    people of another meeting (:func:`mien.turns.among_strangers`), the next of as many people. A sentence is a window
+    of its own, and its turn measures are those of its speaker in it and :data:`AROUND_S` around it. ``text_n_words``
+    and ``text_n_chars`` count what was said. Every meeting is a group, and nobody came twice.
     """
     told, parts, around = {}, [], []
     people, marked, groups = gap.people(folder, told), gap.sentences(folder, told), gap.groups(folder, told)
     people = people.merge(groups[["recording_id", "label_group_score"]], on="recording_id", how="left")
     meetings = gap.recordings(folder)
-    for number, meeting in enumerate(meetings.itertuples(), 1):
-        segments = gap.segments(meeting.path, told)
+    heard = {meeting.recording_id: gap.segments(meeting.path, told) for meeting in meetings.itertuples()}
+    partners = _partners(heard)
+    for number, (recording_id, segments) in enumerate(heard.items(), 1):
         everything = turns.floor(anchors.from_first_word(segments).drop(columns="words"))
-        mine = people[people["recording_id"] == meeting.recording_id]
-        parts += _whole(everything, mine, segments)
-        around += _around(everything, marked[marked["recording_id"] == meeting.recording_id], segments)
+        mine = people[people["recording_id"] == recording_id]
+        others = anchors.from_first_word(heard[partners[recording_id]])
+        parts += [row | _said(segments, row) | _repaired(segments, others, row)
+                  for row in _whole(everything, mine, segments)]  # fmt: skip
+        around += _around(everything, marked[marked["recording_id"] == recording_id], segments)
         tick("GAP", number, len(meetings))
     if told["unread"]:
         raise corpora.CorpusError(f"{len(told['unread'])} lines can't be read; the first is {told['unread'][0]}")
@@ -124,6 +128,34 @@ def _whole(everything, people, segments):
         window = {"start_s": 0.0, "end_s": end_s}
         rows.append(_turn_window(everything, window, person, list(people["person_id"])))
     return rows
+
+
+def _partners(heard):
+    """For each meeting the next of as many people, or the next of all: {recording_id: recording_id}."""
+    sizes = {name: segments["person_id"].nunique() for name, segments in heard.items()}
+    alike = {size: [name for name in heard if sizes[name] == size] for size in sizes.values()}
+    found = {}
+    for name in heard:
+        among = alike[sizes[name]] if len(alike[sizes[name]]) > 1 else list(heard)
+        found[name] = among[(among.index(name) + 1) % len(among)]
+    return found
+
+
+def _said(segments, row):
+    """How much this person said in the whole meeting."""
+    counts = [gap.counted(words) for words in segments.loc[segments["person_id"] == row["person_id"], "words"]]
+    n_words, n_chars = np.sum(counts, axis=0) if counts else (0, 0)
+    return {"text_n_words": float(n_words), "text_n_chars": float(n_chars)}
+
+
+def _repaired(segments, others, row):
+    """The turn measures of this person among the people of another meeting; none for who never speaks."""
+    own = anchors.from_first_word(segments)
+    if row["person_id"] not in set(own["person_id"]):
+        return {}
+    talk = turns.among_strangers(own, row["person_id"], others, row["end_s"])
+    values, _ = turns.features(talk, row["person_id"], 0.0, row["end_s"])
+    return {f"pseudo_{name}": value for name, value in values.items()}
 
 
 def _around(everything, sentences, segments):
@@ -149,7 +181,7 @@ def _of_people(rows):
     frame = pd.DataFrame(rows)
     frame["group_id"] = windows.group_id(frame)
     head = ["recording_id", "person_id", "start_s", "end_s", "group_id"]
-    kinds = ("turn_", "label_", "confound_", "why")
+    kinds = ("turn_", "pseudo_", "text_", "label_", "confound_", "why")
     rest = [name for kind in kinds for name in frame.columns if name.startswith(kind)]
     order = ["recording_id", "start_s", "end_s", "person_id"]
     return tables.WINDOWS.check(frame[head + rest].sort_values(order, ignore_index=True, kind="stable"))

@@ -83,6 +83,7 @@ def answers(read):
 def of_haines(folder, settings, tick=lambda *_: None):
     """Rows of Haines: does the face (20 action units by FACET) tell whether raters saw it positive or negative?"""
     table = seen_valence(haines.windows(folder, as_published=True))
+    settings = replace(settings, shams=False)  # a recording is one window, and nobody has a partner
     found = evidence.evaluate_table(
         table, "label_seen_valence", ["face"], MODELS, settings, "Haines", progress=_told(tick, "Haines")
     )

@@ -46,6 +46,10 @@ REASONS = {
     "one_class": "only one class is present",
     "not_permuted": "the permutation test was run for the primary model only",
     "no_confounds": "the table has no confound_ or trust_ column",
+    "no_text": "the table does not say how much was said (text_n_words, text_n_chars)",
+    "no_score": "the table has no score_ column",
+    "no_partners": "everybody was recorded once, and nobody gave windows of conversations with other partners",
+    "few_windows": "no recording of a person has the three windows in a row that a shift in time needs",
     "is_baseline": "the row is itself a baseline",
     "no_values": "no signal column has a single value",
     "not_published": "the makers publish means only",
@@ -168,7 +172,7 @@ WINDOWS = Table(
         Column("group_id", "connected component of people and recordings", "text"),
     ),
     ("recording_id", "person_id", "start_s"),
-    ("face_", "voice_", "turn_", "trust_", "label_", "confound_", "why"),
+    ("face_", "voice_", "turn_", "text_", "score_", "pseudo_", "trust_", "label_", "confound_", "why"),
 )
 
 COUPLING = Table(

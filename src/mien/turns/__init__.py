@@ -33,6 +33,7 @@ from mien.turns.measures import Measures, measures
 from mien.turns.praat import read_textgrid, write_textgrid
 from mien.turns.readers import apart, is_anybody, read_csv, read_rttm, read_vtt
 from mien.turns.sentences import MODELS, sentences, turns_by
+from mien.turns.strangers import among_strangers
 from mien.turns.timeline import read_timeline
 from mien.turns.window import covers, features
 from mien.turns.words import BC_LEXICON, FILLERS, by_words, spread
@@ -58,6 +59,7 @@ __all__ = [
     "Turn",
     "TurnSettings",
     "agreement",
+    "among_strangers",
     "answers",
     "apart",
     "by_words",
