@@ -3,3 +3,31 @@
 Edits are pure: they take a table or samples and return new ones, and leave everything else as it was. A dose is a size
 in a unit, never a diagnosis (AUDIT 6.7 to 6.9).
 """
+
+from mien.edits.timeline import (
+    EditError,
+    blocks,
+    early_fillers,
+    interpreter_delay,
+    interpreter_voice,
+    latency,
+    latency_sd,
+    pauses,
+    speech_rate,
+    split_turns,
+    talk_share,
+)
+
+__all__ = [
+    "EditError",
+    "blocks",
+    "early_fillers",
+    "interpreter_delay",
+    "interpreter_voice",
+    "latency",
+    "latency_sd",
+    "pauses",
+    "speech_rate",
+    "split_turns",
+    "talk_share",
+]
