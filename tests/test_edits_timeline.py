@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyannote.core import Segment, Timeline
 
-from mien import edits, store
+from mien import edits, store, turns
+from mien.edits import floor
 
 SHAPES = st.integers(0, 2**16), st.integers(4, 40), st.sampled_from([("ana", "ben"), ("ana", "ben", "cyd")])
 CONVERSATIONS = st.builds(lambda *shape: conversation(*shape), *SHAPES)
@@ -23,8 +24,8 @@ QUICK = settings(max_examples=40, deadline=None)
 def conversation(seed=1, n_turns=60, people=("ana", "ben"), soonest_ms=-400):
     """Turns in a round, whole milliseconds: person_id, start_s, end_s, turn, kind (stretch or token), and duration_s.
 
-    Offsets from -0.4 (``soonest_ms``) to 2 s; one to three stretches of 1.2 to 5 s a turn with pauses of 0.3 to 1 s; in long stretches
-    a token of 0.4 s of another, far from both ends.
+    Offsets from -0.4 (``soonest_ms``) to 2 s; one to three stretches of 1.2 to 5 s a turn with pauses of 0.3 to 1 s; in
+    long stretches a token of 0.4 s of another, far from both ends.
     """
     rng, rows, end = store.rng("test/conversation", seed), [], 500
     for number in range(n_turns):
@@ -90,7 +91,7 @@ def token_places(table):
 
 
 def unchanged_but(before, after, lengths_of=None, pauses_too=True, offsets_of=None, tokens=True):
-    """The rows are the same people in the same order; lengths, pauses and offsets (of those not named) are as before."""
+    """The same people in the same order; lengths, pauses and offsets (of those not named) are as before."""
     assert list(before["person_id"]) == list(after["person_id"])
     assert list(before["turn"]) == list(after["turn"])
     assert list(np.argsort(before["start_s"], kind="stable")) == list(np.argsort(after["start_s"], kind="stable"))
@@ -310,6 +311,117 @@ def test_two_people_of_one_name_are_refused():
         edits.interpreter_voice(*conversation()[:1], B, 1.0, 900.0, name="ana")
 
 
+# --- a network --------------------------------------------------------------------------------------------------------
+
+
+@given(CONVERSATIONS, st.sampled_from([0.03, 0.07, 0.15]), st.sampled_from(edits.POINTS))
+@QUICK
+def test_a_round_trip_is_charged_by_where_it_is_recorded(talk, dose, at):
+    """By hand: into B +d, into A +d at the server; +2d and 0 at A's end; 0 and +2d at B's end; 0 within a side."""
+    before, duration_s = talk
+    after, longer = edits.network_delay(before, B, dose, duration_s, at=at)
+    was, now = offsets(before), offsets(after)
+    mine, mine_before = was["person_id"].isin(B), was["person_id"].shift().isin(B)
+    answered_any = was["fto"].notna()
+    into_b, into_a = answered_any & mine & ~mine_before, answered_any & ~mine & mine_before
+    of_b, of_a = {"server": (1, 1), "A": (2, 0), "B": (0, 2)}[at]
+    change = now["fto"] - was["fto"]
+    same(change[into_b], of_b * dose)
+    same(change[into_a], of_a * dose)
+    same(change[answered_any & ~into_b & ~into_a], 0)
+    same(lengths(before), lengths(after))
+    same(own_pauses(before)[0], own_pauses(after)[0])
+    far = dose * (at != "server")
+    assert longer == pytest.approx(duration_s + dose * (into_a.sum() + into_b.sum()) + far)
+
+
+@pytest.mark.parametrize(("at", "late"), [("server", 0.1), ("A", 0.2), ("B", 0.0)])
+def test_a_token_goes_with_what_is_heard(at, late):
+    """B says mhm 3 s into 6 s of A: A has made a sound when B hears it, 0.1 s later, and B's comes back 0.1 s late."""
+    before = pd.DataFrame({"person_id": ["ana", "ben"], "start_s": [0.0, 3.0], "end_s": [6.0, 3.4]})
+    after, _ = edits.network_delay(before, B, 0.1, 10.0, at=at)
+    assert after["start_s"][1] - after["start_s"][0] == pytest.approx(3.0 + late)
+
+
+# --- tools that are wrong ---------------------------------------------------------------------------------------------
+
+
+def annotated(table):
+    from pyannote.core import Annotation
+
+    found = Annotation()
+    for number, row in enumerate(table.itertuples()):
+        found[Segment(row.start_s, row.end_s), number] = row.person_id
+    return found
+
+
+@given(CONVERSATIONS, st.sampled_from([0.05, 0.2]), st.sampled_from(edits.KINDS))
+@QUICK
+def test_the_error_rate_is_what_was_asked_for(talk, dose, kind):
+    from pyannote.metrics.identification import IdentificationErrorRate
+
+    before, duration_s = talk
+    after, same_s = edits.diarisation_error(before, B, dose, duration_s, rng=store.rng("test/error"), kind=kind)
+    whole = Timeline([Segment(0, duration_s)])
+    told = IdentificationErrorRate()(annotated(before), annotated(after), uem=whole, detailed=True)
+    parts = {"swap": "confusion", "miss": "missed detection", "false_alarm": "false alarm"}
+    asked = {word: dose if kind == part else dose / 3 if kind == "mixed" else 0 for part, word in parts.items()}
+    for word, rate in asked.items():
+        assert told[word] / told["total"] == pytest.approx(rate, abs=1e-6)
+    assert same_s == duration_s
+    assert set(after["person_id"]) <= set(before["person_id"])
+
+
+def test_too_much_error_is_refused():
+    with pytest.raises(edits.EditError, match="finds no place"):
+        edits.diarisation_error(conversation()[0], B, 1.5, conversation()[1], kind="miss")
+
+
+@given(CONVERSATIONS, st.sampled_from([0.05, 0.1, -0.05]))
+@QUICK
+def test_padding_widens_every_stretch(talk, dose):
+    before, duration_s = talk
+    after, same_s = edits.padding(before, B, dose, duration_s)
+    order = ["start_s", "end_s", "person_id"]
+    was, now = before.sort_values(order, ignore_index=True), after.sort_values(order, ignore_index=True)
+    assert list(was["person_id"]) == list(now["person_id"])
+    same(now["start_s"], np.maximum(was["start_s"] - dose, 0))
+    same(now["end_s"], was["end_s"] + dose)
+    assert same_s == duration_s
+
+
+# --- the compiled floor -----------------------------------------------------------------------------------------------
+
+
+def ragged(seed, n, people):
+    """Segments of any length at any time, touching, equal and without length among them."""
+    rng = store.rng("test/ragged", seed)
+    start = rng.integers(0, 6 * n, n) / 10
+    end = start + rng.choice([0, 0.1, 0.3, 0.9, 1.0, 2.5, 7.0], n)
+    return pd.DataFrame({"person_id": rng.choice(list("abcd")[:people], n), "start_s": start, "end_s": end})
+
+
+@given(
+    st.builds(ragged, st.integers(0, 2**16), st.integers(1, 60), st.integers(1, 4)),
+    st.sampled_from([0.1, 0.18, 0.5]),
+    st.sampled_from([0.0, 0.7, 1.0]),
+)
+@settings(max_examples=150, deadline=None)
+def test_the_compiled_floor_is_the_floor(table, pause, token):
+    chosen = turns.TurnSettings(min_pause_s=pause, bc_max_s=token)
+    truth, talk = turns.floor(table, chosen), floor.heard(table, chosen)
+    rows = list(zip(talk.start_ms, talk.end_ms, (talk.people[k] for k in talk.person), strict=True))
+    assert rows == [tuple(span) for span in truth.stretches]
+    assert {row for row, short in zip(rows, talk.backchannel, strict=True) if short} == set(
+        map(tuple, truth.backchannels)
+    )
+    who = [talk.people[k] for k in talk.turn_person]
+    found = list(zip(talk.turn_start_ms, talk.turn_end_ms, who, talk.turn_last_ms, talk.turn_contained, strict=True))
+    assert found == [(t.start_ms, t.end_ms, t.person_id, t.last_start_ms, t.contained) for t in truth.turns]
+    fto = [np.nan if change.fto_ms is None else change.fto_ms for change in truth.changes]
+    np.testing.assert_array_equal(talk.offsets_ms(), fto)
+
+
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 ALL = {
@@ -323,6 +435,9 @@ ALL = {
     edits.blocks: (0, 0.5),
     edits.interpreter_delay: (0, 1.0),
     edits.interpreter_voice: (0, 1.0),
+    edits.network_delay: (0, 0.07),
+    edits.padding: (0, 0.05),
+    edits.diarisation_error: (0, 0.1),
 }
 """Every edit, the dose that changes nothing, and one that does."""
 
@@ -348,9 +463,8 @@ def test_what_is_given_is_left_as_it_was(edit):
 @pytest.mark.parametrize("edit", ALL)
 def test_nobody_said_anything(edit):
     nothing = conversation()[0].iloc[:0]
-    try:
-        after, _ = edit(nothing, B, ALL[edit][1], 10.0)
-    except edits.EditError as error:
-        assert "share" in str(error)
+    if edit is edits.talk_share:
+        with pytest.raises(edits.EditError, match="somebody on each side who talks"):
+            edit(nothing, B, 0.3, 10.0)
     else:
-        assert after.empty
+        assert edit(nothing, B, ALL[edit][1], 10.0)[0].empty

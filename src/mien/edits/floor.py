@@ -1,9 +1,9 @@
 """The floor of an edited timeline, compiled: the same stretches, backchannels, turns and offsets as ``turns.floor``.
 
 Conventions: times are whole milliseconds; people are places in an alphabetical tuple, so that ties fall as they do
-there; a stretch, piece or turn is a place in arrays sorted by (start, end, person). The rules are T3 to T9 of the measurement
-specification, under one set of :class:`mien.turns.TurnSettings`; nothing is approximated, and a test holds the two
-together. Words (a veto of backchannels) are not heard here.
+there; a stretch, piece or turn is a place in arrays sorted by (start, end, person). The rules are T3 to T9 of the
+measurement specification, under one set of :class:`mien.turns.TurnSettings`; nothing is approximated, and a test holds
+the two together. Words (a veto of backchannels) are not heard here.
 """
 
 from dataclasses import dataclass, replace

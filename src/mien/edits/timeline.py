@@ -74,7 +74,7 @@ def interpreter_delay(segments, b, dose, duration_s, *, rng=None, turn=None):
     The interpreter is not heard in the recording; see :func:`interpreter_voice` for one who is.
     """
     talk = heard(segments, turn)
-    answers = _both_ways(talk, b)
+    answers = both_ways(talk, b)
     return _moved(segments, talk, answers, np.full(len(answers), float(dose)), duration_s, turn)
 
 
@@ -88,7 +88,7 @@ def interpreter_voice(segments, b, dose, duration_s, *, rng=None, turn=None, nam
     if name in set(segments["person_id"]):
         raise EditError(f"edits: {name!r} already speaks in this recording; expected another name for the interpreter")
     talk = heard(segments, turn)
-    answers = _both_ways(talk, b)
+    answers = both_ways(talk, b)
     moved, longer = _moved(segments, talk, answers, np.full(len(answers), float(dose)), duration_s, turn)
     start, end = talk.turn_start_ms[answers] / 1000, talk.turn_end_ms[answers - 1] / 1000
     waited = dose * np.arange(len(answers))
@@ -97,7 +97,7 @@ def interpreter_voice(segments, b, dose, duration_s, *, rng=None, turn=None, nam
     return (_sorted(pd.concat([moved, said], ignore_index=True)) if len(said) else moved), longer
 
 
-def _both_ways(talk, b):
+def both_ways(talk, b):
     """The turns, of either side, that answer the other with an offset, in the order of time."""
     others = [person for person in talk.people if person not in {str(one) for one in b}]
     return np.sort(np.concatenate([talk.answers(b)[0], talk.answers(others)[0]]))
@@ -130,7 +130,7 @@ def _inserted(segments, talk, at_ms, by_s, duration_s, turn, not_before_ms=None)
         by_s = _no_closer(talk, at_ms, by_s, room / 1000, ms((turn or TurnSettings()).min_pause_s))
     total = np.concatenate([[0.0], np.cumsum(by_s)])
     shift = total[np.searchsorted(at_ms, _begins_ms(segments, talk), side="right")]
-    return _shifted(segments, shift), float(duration_s + total[-1])
+    return shifted(segments, shift), float(duration_s + total[-1])
 
 
 def _no_closer(talk, at_ms, by_s, room_s, min_pause_ms):
@@ -161,7 +161,8 @@ def _begins_ms(segments, talk):
     return np.where(talk.stretch_of < 0, whole_ms(segments["start_s"]), own)
 
 
-def _shifted(segments, shift):
+def shifted(segments, shift):
+    """Every segment ``shift`` seconds (segments,) later."""
     return segments.assign(start_s=segments["start_s"] + shift, end_s=segments["end_s"] + shift)
 
 
