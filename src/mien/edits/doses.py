@@ -3,8 +3,8 @@
 A row is a size that an edit may have, grouped by the axis of recording (set ``ordinary``, claim C5) or by a profile of
 communicating (set ``individual``, claim C6) in which sizes of that kind occur. A profile names where a size comes from;
 it is no description of anybody, nobody is ever sorted into one, and that a score falls at a dose says nothing about the
-person it falls for. A dose *decides* a claim only where the rules say so: of ``ordinary`` those in the ordinary range, of
-``individual`` those whose size has a named public source.
+person it falls for. A dose *decides* a claim only where the rules say so: of ``ordinary`` those in the ordinary range,
+of ``individual`` those whose size has a named public source.
 """
 
 from pathlib import Path

@@ -61,10 +61,11 @@ def table(segments):
 class Talk:
     """Who holds the floor when, as arrays.
 
-    ``code`` (segments,): who speaks in each segment. ``stretch_of`` (segments,): the stretch each segment lies in, -1 for one without length. Stretches: ``start_ms``,
-    ``end_ms``, ``person``, ``host`` (a longer stretch of another in which it lies, else -1), ``backchannel``. Pieces:
-    ``piece_start_ms``, ``piece_end_ms``, ``piece_of`` (stretch), ``piece_turn``. Turns: ``turn_start_ms``,
-    ``turn_end_ms``, ``turn_person``, ``turn_last_ms`` (when its last piece began), ``turn_contained``.
+    ``code`` (segments,): who speaks in each segment. ``stretch_of`` (segments,): the stretch each segment lies in, -1
+    for one without length. Stretches: ``start_ms``, ``end_ms``, ``person``, ``host`` (a longer stretch of another in
+    which it lies, else -1), ``backchannel``. Pieces: ``piece_start_ms``, ``piece_end_ms``, ``piece_of`` (stretch),
+    ``piece_turn``. Turns: ``turn_start_ms``, ``turn_end_ms``, ``turn_person``, ``turn_last_ms`` (when its last piece
+    began), ``turn_contained``.
     """
 
     people: tuple
@@ -110,7 +111,7 @@ class Talk:
 
 
 def heard(segments, turn=None, people=()):
-    """The :class:`Talk` of ``segments`` (person_id, start_s, end_s; or :class:`Speech`); ``people`` adds silent ones."""
+    """The :class:`Talk` of ``segments`` (a table, or :class:`Speech`); ``people`` may name silent ones too."""
     turn = turn or TurnSettings()
     given = segments if isinstance(segments, Speech) else Speech.of(segments, people)
     start, end = whole_ms(given.start_s), whole_ms(given.end_s)

@@ -77,7 +77,7 @@ def diarisation_error(segments, b, dose, duration_s, *, rng=None, turn=None, kin
 
     ``swap``: given to another person; ``miss``: not found; ``false_alarm``: found where nobody speaks (or, where
     silence does not suffice, beside one who does); ``mixed``: a third of each. Pieces fall, by ``rng``, where one
-    person alone talks. Errors fall on both sides alike: ``b`` has no say. Reference: pyannote.metrics (DER without a collar).
+    person alone talks. Errors fall on both sides alike: ``b`` has no say. Reference: pyannote.metrics (DER, no collar).
     """
     if kind not in KINDS:
         raise EditError(f"edits: a diarisation errs by {', '.join(KINDS)}; no {kind!r}")

@@ -10,30 +10,30 @@ import numpy as np
 import pandas as pd
 
 from mien import corpora, scores, tables
-from mien.edits import doses
-from mien.evidence import intervals
-from mien.study import sides, sweep
+from mien.study import dosed, sides, sweep
 
 NOTEBOOKS = ("12_one_thing_changed",)
-FILES = {"changed_scores": "changed_scores.csv", "changed_quantities": "changed_quantities.csv"}
-
-LINES = (50, 61)
-"""The vendor's published lines of decision (Z2)."""
-LOST_POINTS = 10
-"""The tolerance dose is the one at which the median side has lost so many points (E32)."""
-LEVELS = (0.95, 0.90)
-QUANTITIES = {
-    "mean_change": "mean change, points",
-    "median_change": "median change, points",
-    "p95_abs_change": "95th percentile of the size of the change, points",
-    "crossing_50": "share of sides that cross 50, either way",
-    "pushed_under_50": "share of those at 50 or more that fall under it",
-    "crossing_61": "share of sides that cross 61, either way",
-    "rank_r": "rank correlation of scores before and after",
-    "coverage_lost": "share of scored sides that have no score any more",
-    "tolerance_dose_s": "latency at which the median side has lost 10 points, seconds",
+FILES = {
+    "changed_scores": "changed_scores.csv",
+    "changed_quantities": "changed_quantities.csv",
+    "latency_differences": "latency_differences.csv",
 }
-"""What is found for each edit, dose and profile; the last one for latency as a whole."""
+MADE = ("changed_scores", "changed_quantities")
+"""Those that :func:`remake` makes; the differences in latency were written by hand, each with its source."""
+
+DIFFERENCES = tables.Table(
+    "latency_differences",
+    "difference in when people answer",
+    (
+        tables.Column("what", "between whom or what", "text"),
+        tables.Column("low_s", "least difference, seconds; later is positive"),
+        tables.Column("high_s", "largest difference, seconds"),
+        tables.Column("kind", "network, published (between groups of people or settings) or assumed", "text"),
+        tables.Column("source", "where the number comes from", "text"),
+        tables.Column("tag", "P public, M remembered and to be checked, A our choice (AUDIT D1)", "text"),
+    ),
+    ("what",),
+)
 
 CHANGED = tables.Table(
     "changed_scores",
@@ -47,7 +47,7 @@ CHANGED = tables.Table(
         tables.Column("unit", "s, times or share", "text"),
         tables.Column("decides", "whether the rules let this dose decide", "flag"),
         tables.Column("profile", "norm_referenced or fixed_curve", "text"),
-        tables.Column("quantity", "what was found (study.changed.QUANTITIES)", "text"),
+        tables.Column("quantity", "what was found (study.dosed.QUANTITIES)", "text"),
         tables.Column("value", "points of 100, shares 0 to 1, correlations, or seconds", missing=True),
         tables.Column("low", "lower end of the 95 % interval over groups", missing=True),
         tables.Column("high", "upper end of the 95 % interval over groups", missing=True),
@@ -82,156 +82,48 @@ def of(every):
     norms, rows = sweep.norms_of(every), []
     for name, found in every.items():
         for how, swept in found.items():
-            rows += _Book(swept, *norms[name, how]).rows()
+            rows += dosed.Book(swept, *norms[name, how]).rows()
     changed = CHANGED.check(pd.DataFrame(rows))
     return {"changed_scores": changed, "changed_quantities": quantities(changed)}
 
 
-# --- what is found ----------------------------------------------------------------------------------------------------
+# --- beside what was simulated ----------------------------------------------------------------------------------------
+
+SIMULATED = {
+    ("latency", "", dose): (norm, under, fixed)
+    for dose, norm, under, fixed in (
+        (0.1, -9.9, 0.26, -0.7),
+        (0.2, -19.2, 0.48, -1.6),
+        (0.35, -31.8, 0.79, -3.4),
+        (0.6, -43.8, 0.98, -8.0),
+        (1.2, -48.3, 1.0, -22.8),
+    )
+}
+SIMULATED |= {("early_fillers", "", 0.3): (24.1, np.nan, 1.1), ("network_delay", "A", 0.15): (-28.1, 0.72, -2.7)}
+"""AUDIT 4.1, pairs made up (SYNTHETIC): points by the norms, share pushed under 50, points by the fixed curves."""
 
 
-class _Book:
-    """The rows of one corpus and way of making sides."""
+def beside_simulated(changed):
+    """The simulated numbers of AUDIT 4.1 beside the three corpora: a row per edit, dose and number.
 
-    def __init__(self, swept, norms, reference):
-        self.swept, self.norms, self.reference = swept, norms, reference
-        self.about = swept.one.about
-        self.groups = np.unique(self.about["group_id"], return_inverse=True)[1]
-
-    def rows(self):
-        """All of them: each change under each profile, and the tolerance dose."""
-        before = sides.points(self.swept.before, self.swept.one, self.norms)
-        after = [
-            sides.points(self.swept.after[:, k], self.swept.one, self.norms) for k in range(len(self.swept.changes))
-        ]
-        rows = []
-        for profile in scores.PROFILES:
-            was = before[profile]
-            later = np.stack([found[profile] for found in after], axis=1)
-            for number, change in enumerate(self.swept.changes):
-                rows += self._of(change, profile, was, later[:, number])
-            rows.append(self._tolerance(profile, was, later))
-        return rows
-
-    def _of(self, change, profile, was, now):
-        both = np.isfinite(was) & np.isfinite(now)
-        step = np.where(both, now - was, np.nan)
-        said = {
-            "mean_change": (self.mean(step), both),
-            "median_change": (self.quantile(step, 0.5), both),
-            "p95_abs_change": (self.quantile(np.abs(step), 0.95), both),
-            "pushed_under_50": (self.mean(np.where(both & (was >= 50), now < 50, np.nan)), both & (was >= 50)),
-            "rank_r": (self.rank_r(was, now, both), both),
-            "coverage_lost": (self.mean(np.where(np.isfinite(was), ~both, np.nan)), np.isfinite(was)),
-        }
-        for line in LINES:
-            crossed = np.where(both, (was >= line) != (now >= line), np.nan)
-            said[f"crossing_{line}"] = (self.mean(crossed), both)
-        bounds = dict.fromkeys(said, (0, 1)) | dict.fromkeys(("mean_change", "median_change"), (-100, 100))
-        bounds |= {"p95_abs_change": (0, 100), "rank_r": (-1, 1)}
-        about = {"edit": change.edit, "variant": change.variant, "dose": change.dose, "unit": change.unit}
-        about |= {"decides": decides(change), "profile": profile}
-        return [
-            about | {"quantity": name} | self.estimate(*of, bounds=bounds[name])
-            for name, of in said.items()
-            if name in QUANTITIES
-        ]
-
-    def _tolerance(self, profile, was, later):
-        kept = [k for k, change in enumerate(self.swept.changes) if change.edit == "latency" and change.dose > 0]
-        doses_s = np.array([self.swept.changes[k].dose for k in kept])
-        medians = [self.quantile(later[:, k] - was, 0.5) for k in kept]
-
-        def statistic(weights):
-            return first_loss(doses_s, np.stack([median(weights) for median in medians], axis=1))
-
-        about = {"edit": "latency", "variant": "", "dose": np.nan, "unit": "s", "decides": False, "profile": profile}
-        found = self.estimate(statistic, np.isfinite(was), bounds=(0, 1e3), why="not_reached")
-        return about | {"quantity": "tolerance_dose_s"} | found
-
-    def mean(self, values):
-        """Weights (weightings, groups) to the mean of values (sides,), NaN left out."""
-        there, k = np.isfinite(values), self.groups.max() + 1
-        n, total = (np.bincount(self.groups, w, k) for w in (there, np.where(there, values, 0.0)))
-
-        def statistic(weights):
-            with np.errstate(invalid="ignore", divide="ignore"):
-                return (weights @ total) / (weights @ n)
-
-        return statistic
-
-    def quantile(self, values, share):
-        """Weights to the least value that at least a ``share`` of the sides do not exceed."""
-        there = np.flatnonzero(np.isfinite(values))
-        order = there[np.argsort(values[there], kind="stable")]
-
-        def statistic(weights):
-            if not len(order):
-                return np.full(len(weights), np.nan)
-            below = np.cumsum(weights[:, self.groups[order]], axis=1)
-            total = below[:, -1]
-            place = (below >= share * total[:, None] - 1e-9).argmax(axis=1)
-            return np.where(total > 0, values[order[place]], np.nan)
-
-        return statistic
-
-    def rank_r(self, was, now, both):
-        """Weights to the correlation of the ranks that the scores of all sides have before and after."""
-        ranks = [pd.Series(np.where(both, values, np.nan)).rank().to_numpy() for values in (was, now)]
-        x, y = (np.where(both, rank - np.nanmean(rank) if both.any() else 0.0, 0.0) for rank in ranks)
-        parts = [np.bincount(self.groups, w, self.groups.max() + 1) for w in (both, x, y, x * x, y * y, x * y)]
-
-        def statistic(weights):
-            with np.errstate(invalid="ignore", divide="ignore"):
-                n, sx, sy, xx, yy, xy = (weights @ part for part in parts)
-                return (xy - sx * sy / n) / np.sqrt((xx - sx**2 / n) * (yy - sy**2 / n))
-
-        return statistic
-
-    def estimate(self, statistic, there, bounds, why="not_computed"):
-        """A statistic with its intervals over groups, and what it rests on, as part of a row."""
-        n_groups = self.groups.max() + 1
-        value = float(statistic(np.ones((1, n_groups)))[0])
-        found, method, own = [(np.nan, np.nan)] * 2, "", self.about[there]
-        if np.isfinite(value) and n_groups > 1:
-            found, method = intervals.at_levels(statistic, n_groups, intervals.IntervalSettings(), LEVELS, bounds)
-        ends = dict(zip(("low", "high", "low90", "high90"), (end for pair in found for end in pair), strict=True))
-        reasons = {name: "too_few_people" for name, end in ends.items() if not np.isfinite(end)}
-        reasons = dict.fromkeys(("value", *ends), why) if not np.isfinite(value) else reasons
-        people = {person for who in own["person_id"] for person in who.split("+")}
-        return {
-            "corpus": self.swept.one.corpus,
-            "sides": self.swept.one.how,
-            "value": value,
-            **ends,
-            "interval": method,
-            "n_sides": int(there.sum()),
-            "n_people": len(people),
-            "n_recordings": own["recording_id"].nunique(),
-            "n_groups": own["group_id"].nunique(),
-            "reference": self.reference,
-            "licence": corpora.named(self.swept.one.corpus).LICENCE,
-            "why": tables.why(reasons),
-        }
-
-
-def first_loss(doses, changes, points=LOST_POINTS):
-    """The least dose at which ``changes`` (rows, doses) come down to minus ``points``: (rows,); NaN where none does.
-
-    Between doses, and from no dose at all, changes are taken to run straight.
-
-    >>> first_loss(np.array([0.1, 0.2]), np.array([[-5.0, -15.0], [-1.0, -2.0]])).round(3).tolist()
-    [0.15, nan]
+    ``differs`` names the corpora whose 95 % interval does not hold the simulated number (ICSI has no interval).
     """
-    doses = np.concatenate([[0.0], doses])
-    changes = np.concatenate([np.zeros((len(changes), 1)), changes], axis=1)
-    lost = changes <= -points
-    at = np.maximum(lost.argmax(axis=1), 1)
-    row = np.arange(len(changes))
-    before, after = changes[row, at - 1], changes[row, at]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        part = (-points - before) / (after - before)
-    return np.where(lost.any(axis=1), doses[at - 1] + part * (doses[at] - doses[at - 1]), np.nan)
+    keys = ["edit", "variant", "dose", "profile", "quantity", "corpus"]
+    own = changed[changed["sides"] == "each"].set_index(keys)[["value", "low", "high"]]
+    norm, fixed = scores.PROFILES
+    asked = (("mean_change", norm), ("pushed_under_50", norm), ("mean_change", fixed))
+    rows = []
+    for (edit, variant, dose), numbers in SIMULATED.items():
+        for (quantity, profile), number in zip(asked, numbers, strict=True):
+            row = {"edit": edit, "variant": variant, "dose": dose, "profile": profile, "quantity": quantity}
+            row |= {"simulated": number, "differs": []}
+            for corpus, name in sides.NAMES.items():
+                value, low, high = own.loc[(edit, variant, dose, profile, quantity, corpus)]
+                row[name] = value
+                if np.isfinite([number, low]).all() and not low <= number <= high:
+                    row["differs"].append(name)
+            rows.append(row | {"differs": ", ".join(row["differs"])})
+    return pd.DataFrame(rows).dropna(subset="simulated").reset_index(drop=True)
 
 
 # --- for the rules ----------------------------------------------------------------------------------------------------
@@ -241,24 +133,14 @@ ASKED = {
     C5: {"dscore_abs_p95": "p95_abs_change", "crossing": "crossing_50"},
     C6: {"pen": "mean_change", "crossing": "pushed_under_50"},
 }
-"""What each claim asks for (AUDIT 7.3), and where it stands here. C5 counts crossings either way, C6 those downwards."""
-AXES = {"network_delay": "one_way_delay", "diarisation_error": "diarisation_error"}
-"""The axes of C5 that touch who speaks when, by edit."""
-
-
-def decides(change):
-    """Whether the rules let a dose decide: of C5 by axis, of C6 a latency whose size has a named source."""
-    table = doses.read()
-    names = {AXES.get(change.edit), "add_latency_B_s" if change.edit == "latency" else None} - {None}
-    mine = table[table["edit"].isin(names) & table["decides"]]
-    return bool((pd.to_numeric(mine["value"], errors="coerce") - change.dose).abs().lt(1e-9).any())
+"""What each claim asks for (AUDIT 7.3), and where it stands here. C5 counts crossings either way, C6 downward ones."""
 
 
 def quantities(changed):
     """The rows of C5 and C6 (:data:`tables.QUANTITIES`): each person in turn as B, deciding doses only."""
     mine, rows = changed[(changed["sides"] == "each") & changed["decides"]], []
     for claim, asked in ASKED.items():
-        own = mine[mine["edit"].isin(AXES) if claim == C5 else mine["edit"] == "latency"]
+        own = mine[mine["edit"].isin(dosed.AXES) if claim == C5 else mine["edit"] == "latency"]
         for (corpus, profile), found in own.groupby(["corpus", "profile"], sort=False):
             about = {"corpus": sides.NAMES[corpus], "target": "score", "signals": "turn", "profile": profile}
             about |= {"metric": "", "claim": claim}
@@ -275,7 +157,7 @@ def quantities(changed):
 
 
 def _quantity(about, row, name):
-    axis = AXES.get(row["edit"], row["edit"])
+    axis = dosed.AXES.get(row["edit"], row["edit"])
     part = f"{axis}={row['dose']:g}" + (f"@{row['variant']}" if row["variant"] else "")
     kept = {key: row[key] for key in ("value", "low", "high", "low90", "high90", "interval", "n_people", "n_groups")}
     source = f"changed_scores: {row['quantity']} of {row['edit']}"
@@ -309,4 +191,62 @@ def read(data, names=tuple(FILES)):
         found["changed_scores"] = CHANGED.check(table, FILES["changed_scores"])
     if "changed_quantities" in names:
         found["changed_quantities"] = tables.read(Path(data) / FILES["changed_quantities"], tables.QUANTITIES)
+    if "latency_differences" in names:
+        found["latency_differences"] = tables.read(Path(data) / FILES["latency_differences"], DIFFERENCES)
     return found
+
+
+# --- what was found, in words -----------------------------------------------------------------------------------------
+
+
+def answers(read):
+    """What was found, by name."""
+    return {"one_thing_changed": answer(read["changed_scores"])}
+
+
+def answer(changed):
+    """What one changed thing does to the score, in computed sentences."""
+    own = changed[changed["sides"] == "each"].set_index(["edit", "variant", "dose", "profile", "quantity"]).sort_index()
+    norm, fixed = scores.PROFILES
+    whole = changed[(changed["sides"] == "each") & (changed["quantity"] == "tolerance_dose_s")]
+    lost = {profile: _each(whole[whole["profile"] == profile], "{:.0f}", 1000) for profile in (norm, fixed)}
+    counts = changed[(changed["sides"] == "each") & (changed["quantity"] == "mean_score") & (changed["dose"] == 0)]
+    n = ", ".join(
+        f"{sides.NAMES[row.corpus]} {row.n_recordings:.0f} meetings, {row.n_people:.0f} people"
+        for row in counts[counts["profile"] == norm].itertuples()
+    )
+
+    def said(edit, variant, dose, profile, quantity, form="{:+.1f}", times=1.0):
+        return _each(own.loc[[(edit, variant, dose, profile, quantity)]], form, times)
+
+    page = beside_simulated(changed)
+    outside = page.loc[page["differs"] != ""]
+    return (
+        f"The same meetings with one thing changed ({n}; face to face; in brackets 95 % intervals over groups of "
+        f"people). Were every answer of the person judged 0.35 s later, as the same pairs' answers are in a video call "
+        f"(Boland 2022), the norm-referenced score would change by "
+        f"{said('latency', '', 0.35, norm, 'mean_change')} points and "
+        f"{said('latency', '', 0.35, norm, 'pushed_under_50', '{:.0f}', 100)} % of those at 50 or more would "
+        f"fall under it; the fixed curves by {said('latency', '', 0.35, fixed, 'mean_change')}. The median person has "
+        f"lost {dosed.LOST_POINTS} points at {lost[norm]} ms by the norms and at {lost[fixed]} ms by the fixed curves. "
+        f"An ordinary line of 70 ms each way, recorded at the other end, takes "
+        f"{said('network_delay', 'A', 0.07, norm, 'mean_change')} points by the norms, half-way "
+        f"{said('network_delay', 'server', 0.07, norm, 'mean_change')}, at one's own end "
+        f"{said('network_delay', 'B', 0.07, norm, 'mean_change')}: the score depends on where the call is recorded. "
+        f"Who spoke when being wrong in 5 % of speech moves 95 in 100 scores by up to "
+        f"{said('diarisation_error', 'mixed', 0.05, norm, 'p95_abs_change', '{:.1f}')} points. Of {len(page)} numbers "
+        f"that AUDIT 4.1 simulated (SYNTHETIC pairs), {len(outside)} lie outside the interval of a corpus. Nothing "
+        "that anybody felt was changed; sizes are sweeps and no diagnosis."
+    )
+
+
+def _each(rows, form, times=1.0):
+    """A quantity in every corpus with its interval: '-25.1 [-27.3, -22.8] (GAP)'; what is missing says so."""
+    said = []
+    for row in rows.itertuples():
+        if not np.isfinite(row.value):
+            said.append(f"not reached ({sides.NAMES[row.corpus]})")
+            continue
+        value, low, high = (form.format(times * end) for end in (row.value, row.low, row.high))
+        said.append(f"{value}{f' [{low}, {high}]' if np.isfinite(row.low) else ''} ({sides.NAMES[row.corpus]})")
+    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)

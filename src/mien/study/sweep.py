@@ -17,9 +17,9 @@ from mien.turns import anchors
 
 @dataclass(frozen=True)
 class Change:
-    """One edit at one dose; ``variant`` says which way of it, ``everybody`` that it is the same whoever is judged.
+    """One edit at one dose; ``variant`` says which way of it, ``everybody`` that it is one for whoever is judged.
 
-    ``asked``: further arguments, as pairs, of ``edits.<edit>``. ``halves``: whether sides made of halves are edited too.
+    ``asked``: further arguments, as pairs, of ``edits.<edit>``. ``halves``: whether sides of halves are edited too.
     """
 
     edit: str
