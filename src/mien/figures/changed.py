@@ -45,7 +45,9 @@ def one_thing_changed_numbers(changed_scores, latency_differences):
     drawn = latency_differences.assign(panel=latency_differences["kind"], profile="", dose=np.nan)
     drawn = drawn.rename(columns={"low_s": "low", "high_s": "high"}).assign(value=np.nan, n_sides=0, n_groups=0)
     columns = ["panel", "what", "profile", "dose", "value", "low", "high", "n_sides", "n_groups"]
-    found = pd.concat([*parts, drawn.assign(what=drawn["what"] + " | " + drawn["source"])])[columns]
+    found = pd.concat([*parts, drawn.assign(what=drawn["what"] + " | " + drawn["source"] + " [" + drawn["tag"] + "]")])[
+        columns
+    ]
     return found.sort_values(["panel", "profile", "what", "dose"], kind="stable", ignore_index=True)
 
 
@@ -60,7 +62,8 @@ def one_thing_changed(numbers):
         own = numbers[numbers["profile"] == profile]
         _draw_scores(upper, own)
         _draw_marks(upper, lower, marks, named=upper is axes[0, 0])
-        upper.set_title(f"{name}: the score when each answer comes later and nothing else changes")
+        upper.set_title(name)
+    drawing.suptitle("The score when every answer comes later and nothing else is changed", fontsize=12, weight="bold")
     axes[0, 0].set_ylabel("mean score of everybody, 0 to 100")
     axes[0, 0].legend(loc="upper right", title="meetings face to face", title_fontsize=8)
     drawing.supxlabel(
@@ -82,7 +85,7 @@ def _draw_scores(axis, own):
         ms, colour = 1000 * line["dose"], COLOURS[corpus]
         axis.fill_between(ms, line["low"], line["high"], color=colour, alpha=0.13, linewidth=0)
         n = line["n_sides"].max()
-        axis.plot(ms, line["value"], color=colour, linewidth=2, label=f"{name} ({n:.0f} times a person)")
+        axis.plot(ms, line["value"], color=colour, linewidth=2, label=f"{name} (a person judged, {n:.0f} times)")
         if corpus in lost.index and np.isfinite(lost.loc[corpus, "value"]):
             _draw_tolerance(axis, lost.loc[corpus], 6 + 5 * number, colour)
     axis.axhline(50, color=INK, linewidth=1, linestyle=":")
@@ -110,6 +113,15 @@ def _draw_marks(upper, lower, marks, named):
             upper.axvspan(low, high, color=colour, alpha=0.16, linewidth=0)
         if row.panel == "published" and low == high:
             upper.axvline(low, color=colour, linewidth=0.9, linestyle="--")
+            upper.text(
+                low,
+                98,
+                f" {row.what.split(' | ')[1].split(':')[0]} ",
+                fontsize=7,
+                color=colour,
+                va="top",
+                ha="left" if low > 0 else "right",
+            )
         style = "-" if row.panel != "assumed" else (0, (2, 1.5))
         lower.plot([low, high], [number, number], color=colour, linewidth=4, linestyle=style, solid_capstyle="butt")
         if low == high:
@@ -163,7 +175,7 @@ def dose_response(numbers):
     axes[0].set_yticks(range(len(rows)), [_named(row) for row in rows.itertuples()], fontsize=7)
     axes[0].set_ylim(len(rows) - 0.4, -0.6)
     axes[0].axvline(0, color=QUIET, linewidth=0.9)
-    axes[0].legend(loc="lower left", fontsize=6.5)
+    axes[0].legend(loc="center left", fontsize=6.5)
     drawing.supxlabel(
         "bold: a dose that decides by the rules · bar: 95 % interval over groups (ICSI is one group) · all are of the "
         "side judged but diarisation and padding, which are the same for everybody",

@@ -91,6 +91,8 @@ def of_corpus(name, folder, changes=SWEEP, tick=lambda *_: None):
                 row[1].append(before)
                 row[2].append(after)
         tick(f"edits of {name}", number, len(meetings))
+    if told["unread"]:
+        raise corpora.CorpusError(f"{len(told['unread'])} lines can't be read; the first is {told['unread'][0]}")
     people = pd.DataFrame(people, columns=["recording_id", "person_id"])
     group = dict(zip(people["recording_id"], windows.group_id(people), strict=True))
     return {how: _swept(name, how, *rows, group, _of_how(changes, how)) for how, rows in made.items()}
