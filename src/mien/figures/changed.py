@@ -65,7 +65,8 @@ def one_thing_changed(numbers):
         upper.set_title(name)
     drawing.suptitle("The score when every answer comes later and nothing else is changed", fontsize=12, weight="bold")
     axes[0, 0].set_ylabel("mean score of everybody, 0 to 100")
-    axes[0, 0].legend(loc="upper right", title="meetings face to face", title_fontsize=8)
+    axes[0, 0].legend(loc="upper right", bbox_to_anchor=(1, 0.95), title="meetings face to face", title_fontsize=8)
+    axes[0, 0].text(1000 * SHOWN_S[1], 51, "the vendor's line at 50 [Z2]", fontsize=7.5, color=INK, ha="right")
     drawing.supxlabel(
         "milliseconds by which every answer of the person judged comes later (left of 0: sooner) · band: 95 % interval "
         "over groups that share nobody (ICSI is one group)\ndiamond: tolerance dose, at which the median person has "
@@ -89,7 +90,6 @@ def _draw_scores(axis, own):
         if corpus in lost.index and np.isfinite(lost.loc[corpus, "value"]):
             _draw_tolerance(axis, lost.loc[corpus], 6 + 5 * number, colour)
     axis.axhline(50, color=INK, linewidth=1, linestyle=":")
-    axis.text(1000 * SHOWN_S[1], 51, "the vendor's line at 50 [Z2]", fontsize=7.5, color=INK, ha="right")
     axis.set(ylim=(0, 100), xlim=(1000 * SHOWN_S[0], 1000 * SHOWN_S[1]))
     axis.axvline(0, color=SOFT, linewidth=1)
 
