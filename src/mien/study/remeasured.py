@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mien import corpora, media, store, tables, verdict, voice
+from mien import corpora, media, store, tables, turns, verdict, voice
 from mien.edits import sound as edits
 from mien.voice import VoiceSettings
 
@@ -29,10 +29,10 @@ SWEPT = (
     ("opus", "kbit_per_s", (24.0, 12.0)),
     ("reverberation", "rt60_s", (0.3, 0.6, 1.0)),
     ("packet_loss", "share", (0.01, 0.05, 0.10)),
-    ("fan_noise", "snr_db", (20.0, 10.0, 5.0, 0.0)),
+    ("fan_noise", "snr_db", (20.0, 5.0)),
     ("automatic_gain", "on", (1.0,)),
     ("band", "rate_hz", (8000.0,)),
-    ("aac", "kbit_per_s", (32.0, 16.0)),
+    ("aac", "kbit_per_s", (32.0,)),
 )
 """What is changed (AUDIT 6.7): axis, unit, doses. Noise is babble; a suppressor of noise was not tried."""
 
@@ -130,7 +130,7 @@ def _kept(dose, person, clips, others, files, folder):
         "dose": [dose.axis, dose.value],
         "clips": clips,
         "others": others if dose.axis == "noise" else [],
-        "code": store.code("media", "voice", "edits/sound", "synthetic/room"),
+        "code": store.code("media", "voice", "turns", "edits/sound", "synthetic/room"),
     }
     path = _place(folder, person, dose)
 
@@ -157,11 +157,19 @@ def _person(dose, clips, others, files, plain):
     rows = []
     for one in clips["drawn"]:
         heard = _sound(changed(one))
-        frames, speech = voice.frames(heard, settings), voice.speech(heard, settings)
+        frames, speech = voice.frames(heard, settings), _spoken(heard, settings)
         for norm, own in norms.items():
             values, _ = voice.features(frames, speech, 0, heard.duration_s, own, settings)
             rows.append({"recording_id": one, "norm": norm, **values})
     return pd.DataFrame(rows), [usual.f0_hz, usual.level_db] if usual else None
+
+
+def _spoken(heard, settings):
+    """The stretches of speech as a build has them: what is heard, joined over the shortest pauses."""
+    said = voice.speech(heard, settings).assign(person_id="one").query("start_s < @heard.duration_s")
+    said = said.assign(end_s=said["end_s"].clip(upper=heard.duration_s))
+    found = turns.table(said, heard.duration_s, turns.TurnSettings(), "clip", "person_audio")
+    return found.loc[found["kind"] == "speech", ["start_s", "end_s"]]
 
 
 def _samples(path):
