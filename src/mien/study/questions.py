@@ -14,6 +14,7 @@ from mien.study import (
     fusion,
     people,
     ratings,
+    recorded,
     scored,
     sentiment,
     travel,
@@ -21,7 +22,7 @@ from mien.study import (
     verdicts,
 )
 
-ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, verdicts)
+ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, recorded, verdicts)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}
