@@ -74,7 +74,7 @@ def test_an_interval_holds_what_other_people_would_give():
     assert mean["value"] == pytest.approx(10)
     assert mean["low"] < 6
     assert mean["high"] > 14
-    assert mean["low"] < mean["low90"] < mean["high90"] < mean["high"]
+    assert mean["low"] <= mean["low90"] < mean["high90"] <= mean["high"]
 
 
 def test_a_weighted_percentile_is_that_of_the_values_so_many_times_over():

@@ -7,7 +7,6 @@ person's recordings, those for calibration among them, were made under the condi
 began after the usual voice was known.
 """
 
-import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +17,15 @@ from mien import corpora, media, store, tables, turns, verdict, voice
 from mien.edits import sound as edits
 from mien.voice import VoiceSettings
 
+SWEPT_PEOPLE = {"ravdess": 8, "emodb": 0}
+"""On how many people (the first by id) of a corpus a dose is tried that does not decide; what decides is on all."""
+
 RATE_HZ = media.SOUND_RATE_HZ
 NORMS = ("alike", "before")
 TALKERS = 8
 """So many clips of other people are heard at once in babble."""
+BABBLE_S = 30.0
+"""So long is the babble around a person; each clip is laid over a part of it that the clip's name draws."""
 
 SWEPT = (
     ("noise", "snr_db", (20.0, 10.0, 5.0, 0.0)),
@@ -99,13 +103,24 @@ def measured(name, folder, table, kept_in, per_class=5, tick=lambda *_: None):
     files = corpora.named(name).recordings(folder).drop_duplicates("recording_id").set_index("recording_id")["path"]
     people = drawn(table, per_class)
     calibrating = table[table["is_calibration"].astype(bool)].groupby("person_id")["recording_id"].apply(sorted)
-    asked, parts = list(itertools.product(doses(), people)), []
+    asked, parts = plan(people, SWEPT_PEOPLE[name]), []
     for number, (dose, person) in enumerate(asked, 1):
         clips = {"drawn": people[person], "calibrating": list(calibrating[person])}
         others = _others(table, person)
         parts.append(_kept(dose, person, clips, others, files, Path(kept_in)).assign(**_about(dose, person)))
         tick(f"{name}: {dose.said}", number, len(asked))
     return pd.concat(parts, ignore_index=True)
+
+
+def plan(people, n_swept):
+    """Which dose is tried on whom, in the order of the work: pairs of :class:`Dose` and person_id."""
+    first = sorted(people)[:n_swept]
+    return [
+        (dose, person)
+        for dose in doses()
+        for person in sorted(people)
+        if dose.decides or dose == NOTHING or person in first
+    ]
 
 
 def _about(dose, person):
@@ -129,7 +144,7 @@ def _kept(dose, person, clips, others, files, folder):
     causes = {
         "dose": [dose.axis, dose.value],
         "clips": clips,
-        "others": others if dose.axis == "noise" else [],
+        "others": [*others, BABBLE_S] if dose.axis == "noise" else [],
         "code": store.code("media", "voice", "turns", "edits/sound", "synthetic/room"),
     }
     path = _place(folder, person, dose)
@@ -150,7 +165,7 @@ def _place(folder, person, dose):
 def _person(dose, clips, others, files, plain):
     """The rows of one person's drawn clips, and the usual voice in the calibration clips under the dose."""
     settings = VoiceSettings()
-    voices = [_samples(files[one]) for one in others] if dose.axis == "noise" else ()
+    voices = [_together([_samples(files[one]) for one in others])] if dose.axis == "noise" else ()
     changed = lambda one: MADE[dose.axis](_samples(files[one]), dose.value, name=one, voices=voices)  # noqa: E731
     usual = voice.reference(pd.concat([voice.frames(_sound(changed(one))) for one in clips["calibrating"]]), settings)
     norms = {"alike": usual, "before": voice.Reference(*plain) if plain else usual}
@@ -162,6 +177,13 @@ def _person(dose, clips, others, files, plain):
             values, _ = voice.features(frames, speech, 0, heard.duration_s, own, settings)
             rows.append({"recording_id": one, "norm": norm, **values})
     return pd.DataFrame(rows), [usual.f0_hz, usual.level_db] if usual else None
+
+
+def _together(voices):
+    """Several people talking at once, each equally loud, over and over: half a minute of one sound."""
+    count = round(BABBLE_S * RATE_HZ)
+    alike = [one * 10 ** (-edits.active_level_db(one, RATE_HZ) / 20) for one in voices]
+    return sum(np.resize(np.roll(one, number * len(one) // len(alike)), count) for number, one in enumerate(alike))
 
 
 def _spoken(heard, settings):
