@@ -24,7 +24,7 @@ RATE_HZ = media.SOUND_RATE_HZ
 NORMS = ("alike", "before")
 TALKERS = 8
 """So many clips of other people are heard at once in babble."""
-BABBLE_S = 30.0
+BABBLE_S = 6.0
 """So long is the babble around a person; each clip is laid over a part of it that the clip's name draws."""
 
 SWEPT = (
@@ -180,7 +180,7 @@ def _person(dose, clips, others, files, plain):
 
 
 def _together(voices):
-    """Several people talking at once, each equally loud, over and over: half a minute of one sound."""
+    """Several people talking at once, each equally loud, over and over: some seconds of one sound."""
     count = round(BABBLE_S * RATE_HZ)
     alike = [one * 10 ** (-edits.active_level_db(one, RATE_HZ) / 20) for one in voices]
     return sum(np.resize(np.roll(one, number * len(one) // len(alike)), count) for number, one in enumerate(alike))
