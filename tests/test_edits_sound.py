@@ -387,6 +387,25 @@ def test_turns_moved_in_the_sound_are_found_moved_by_the_whole_pipeline(meeting,
     assert measure["new"]["is_synthetic"].all()
 
 
+def test_an_edit_of_the_timeline_can_be_heard(meeting, tmp_path):
+    """What :mod:`mien.edits.timeline` moves in the table is moved in the sound: every segment where it says."""
+    timeline = pytest.importorskip("mien.edits.timeline")
+    first = meeting[1]
+    said = first["turns"].query("kind == 'speech'")
+    after, lasts_s = timeline.latency(said, {"ben"}, DOSE_S, first["windows"]["end_s"].max())
+    rendered.write(first["recording"], said, after, tmp_path, lasts_s)
+    for person in ("ada", "ben"):
+        (path,) = tmp_path.glob(f"{person}_*.wav")
+        heard = media.sound(path).samples
+        assert len(heard) == round(lasts_s * RATE)
+        quiet = np.ones(len(heard), bool)
+        for start_s, end_s in after.loc[after["person_id"] == person, ["start_s", "end_s"]].to_numpy():
+            piece = slice(round(start_s * RATE), round(end_s * RATE))
+            assert db(heard[piece]) > -45
+            quiet[max(piece.start - 2000, 0) : piece.stop + 2000] = False
+        assert db(heard[quiet]) < -60
+
+
 def test_a_recording_without_tracks_is_refused(meeting):
     recording = meeting[1]["recording"]
     shared = type(recording)("r", (recordings.Medium(recording.media[0].path, "mixed_audio"),))

@@ -3,3 +3,30 @@
 Edits are pure: they take a table or samples and return new ones, and leave everything else as it was. A dose is a size
 in a unit, never a diagnosis (AUDIT 6.7 to 6.9).
 """
+
+from mien.edits.rendered import tracks, write
+from mien.edits.sound import (
+    EditError,
+    aac,
+    automatic_gain,
+    gain,
+    narrow_band,
+    noise,
+    opus,
+    packet_loss,
+    reverberation,
+)
+
+__all__ = [
+    "EditError",
+    "aac",
+    "automatic_gain",
+    "gain",
+    "narrow_band",
+    "noise",
+    "opus",
+    "packet_loss",
+    "reverberation",
+    "tracks",
+    "write",
+]
