@@ -30,7 +30,7 @@ PEOPLE = list(np.repeat([f"p{i}" for i in range(12)], 10))
 
 
 def test_a_change_that_was_put_in_is_the_change_that_is_told():
-    scores = np.linspace(0, 89, 120)
+    scores = np.linspace(0, 9.4, 120) ** 2
     before, after = clips(scores, PEOPLE), clips(scores + 10, PEOPLE, ["x"] * 90 + ["y"] * 30)
     found = told(before, after)
     for name in ("change_mean", "change_abs_mean", "change_abs_p95"):
@@ -38,6 +38,8 @@ def test_a_change_that_was_put_in_is_the_change_that_is_told():
     crossed = np.mean((scores <= 50) & (scores + 10 > 50))
     assert found["value"]["crossing_50"] == pytest.approx(crossed)
     assert found["value"]["crossing_61"] == pytest.approx(np.mean((scores <= 61) & (scores + 10 > 61)))
+    two = told(clips([45.0] * 30 + [53.0] * 90, PEOPLE), clips([55.0] * 30 + [63.0] * 90, PEOPLE))["value"]
+    assert (two["crossing_50"], two["crossing_61"]) == (pytest.approx(0.25), pytest.approx(0.75))
     assert found["value"]["label_flips"] == pytest.approx(0.25)
     assert found["value"]["rank_r"] == pytest.approx(1)
     assert found["value"]["coverage_lost"] == 0

@@ -4,7 +4,6 @@ Edits are pure: they take a table or samples and return new ones, and leave ever
 in a unit, never a diagnosis (AUDIT 6.7 to 6.9).
 """
 
-from mien.edits.rendered import tracks, write
 from mien.edits.sound import (
     EditError,
     aac,
@@ -27,6 +26,4 @@ __all__ = [
     "opus",
     "packet_loss",
     "reverberation",
-    "tracks",
-    "write",
 ]

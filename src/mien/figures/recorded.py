@@ -25,7 +25,8 @@ ROWS = {
     "crossing_50": ("share that crosses 50", (0.05, 0.10), (0, 0.6)),
 }
 """A row of panels: its quantity, its label, the limits that the rules set, and the widest range that is drawn."""
-LINES = {"p_positive": "usual voice recorded under the same condition", "p_positive_norm_before": "… before it began"}
+SCORES = ("p_positive", "p_positive_norm_before")
+"""The score that decides, and the one whose person was known before the condition began."""
 TAKE = "another_take"
 
 
@@ -92,43 +93,27 @@ def _legend(grid, drawn):
 
 
 def _draw_panel(axes, here, axis, limits):
-    takes = here[here["axis"] == TAKE]
-    for take in takes.itertuples():
+    for take in here[here["axis"] == TAKE].itertuples():
         label = f"the same said again ({take.corpus}), 95 % interval"
         axes.axhspan(take.low, take.high, color=SOFT, alpha=0.7, linewidth=0, label=label)
     for limit in limits:
         axes.axhline(limit, color=QUIET, linestyle=":", linewidth=1.1)
-    mine = here[here["axis"] == axis]
-    corpora = list(dict.fromkeys(here["corpus"]))
-    for number, corpus in enumerate(sorted(corpora, reverse=True)):
-        own, colour = mine[mine["corpus"] == corpus], PEOPLE_COLOURS[number]
+    mine, corpora = here[here["axis"] == axis], sorted(set(here["corpus"]), reverse=True)
+    for number, corpus in enumerate(corpora):
         beside = 0.16 * (number - (len(corpora) - 1) / 2)
-        for score, words in LINES.items():
-            rows = own[own["score"] == score]
-            if score == "p_positive":
-                axes.vlines(rows["place"] + beside, rows["low"], rows["high"], color=colour, linewidth=2, alpha=0.45)
-                axes.plot(rows["place"] + beside, rows["value"], "-", color=colour, linewidth=1)
-                for decides, fill in ((True, colour), (False, "white")):
-                    some = rows[rows["decides"].astype(bool) == decides]
-                    how = "ordinary: decides" if decides else "swept"
-                    axes.plot(
-                        some["place"] + beside,
-                        some["value"],
-                        "o",
-                        color=colour,
-                        markerfacecolor=fill,
-                        markersize=5.5,
-                        label=f"{corpus}, {how}" if len(some) else None,
-                    )
-            else:
-                axes.plot(
-                    rows["place"] + beside,
-                    rows["value"],
-                    "x:",
-                    color=colour,
-                    linewidth=0.9,
-                    markersize=4,
-                    alpha=0.8,
-                    label=f"{corpus}, usual voice known {words.removeprefix('… ')}",
-                )
+        _draw_corpus(axes, mine[mine["corpus"] == corpus], corpus, beside, PEOPLE_COLOURS[number])
     axes.grid(axis="y", color=SOFT, linewidth=0.6)
+
+
+def _draw_corpus(axes, own, corpus, beside, colour):
+    rows, before = (own[own["score"] == score] for score in SCORES)
+    axes.vlines(rows["place"] + beside, rows["low"], rows["high"], color=colour, linewidth=2, alpha=0.45)
+    axes.plot(rows["place"] + beside, rows["value"], "-", color=colour, linewidth=1)
+    for decides, fill, how in ((True, colour, "ordinary: decides"), (False, "white", "swept")):
+        some = rows[rows["decides"].astype(bool) == decides]
+        label = f"{corpus}, {how}" if len(some) else None
+        at = some["place"] + beside
+        axes.plot(at, some["value"], "o", color=colour, markerfacecolor=fill, markersize=5.5, label=label)
+    label = f"{corpus}, usual voice known before it began" if len(before) else None
+    at = before["place"] + beside
+    axes.plot(at, before["value"], "x:", color=colour, linewidth=0.9, markersize=4, alpha=0.8, label=label)
