@@ -150,7 +150,7 @@ def test_what_decides_is_what_the_rules_call_ordinary():
     }
     heard = {"noise", "gain", "opus", "reverberation", "packet_loss"}
     assert decisive == {row for row in rules if row[0] in heard}
-    assert {axis for axis, *_ in remeasured.SWEPT} == set(remeasured.MADE) - {"none"}
+    assert {axis for axis, *_ in remeasured.SWEPT} <= set(remeasured.MADE) - {"none"}
 
 
 def test_a_clip_measured_again_as_it_is_gives_the_committed_row(shared, ravdess, tmp_path):
@@ -181,7 +181,7 @@ def read():
 def test_nothing_changed_moves_nothing(read):
     rows = read["recorded_scores"]
     same = rows[(rows["axis"] == recorded.NOTHING) & rows["quantity"].str.startswith("change_abs")]
-    assert len(same) == 2 * 2 * 2
+    assert len(same) == rows["corpus"].nunique() * 2 * 2
     assert same["value"].max() < 0.05
 
 
@@ -189,7 +189,7 @@ def test_more_of_it_moves_the_score_further(read):
     rows = read["recorded_scores"].query(
         "score == 'p_positive' and corpus == 'RAVDESS' and quantity == 'change_abs_mean'"
     )
-    for axis, worse in (("noise", ["20", "10", "0"]), ("packet_loss", ["0.01", "0.05", "0.1"])):
+    for axis, worse in (("noise", ["20", "10", "0"]), ("reverberation", ["0.3", "1"])):
         moved = rows[rows["axis"] == axis].set_index("dose")["value"].loc[worse]
         assert moved.is_monotonic_increasing, axis
 
@@ -206,9 +206,9 @@ def test_the_rules_are_given_the_deciding_doses_and_nothing_else(read):
             axis, dose, _ = row.part.split(" ")
             there = recorded.cell(rows, corpus, axis, dose, recorded.JUDGED[row.quantity])
             assert (there["value"], there["low"]) == (row.value, row.low)
-    assert {(c, t, s) for c, t, s in asked[["corpus", "target", "signals"]].itertuples(index=False)} == {
-        tuple(one.about.values()) for one in recorded.ASKED
-    }
+    scopes = {tuple(row) for row in asked[["corpus", "target", "signals"]].to_numpy()}
+    assert scopes <= {tuple(one.about.values()) for one in recorded.ASKED}
+    assert scopes == {tuple(row) for row in rows[["corpus", "target", "signals"]].to_numpy()}
 
 
 def test_the_answer_is_computed(read):

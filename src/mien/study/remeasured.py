@@ -28,17 +28,15 @@ BABBLE_S = 6.0
 """So long is the babble around a person; each clip is laid over a part of it that the clip's name draws."""
 
 SWEPT = (
-    ("noise", "snr_db", (20.0, 10.0, 5.0, 0.0)),
-    ("gain", "db", (-6.0, 6.0, -12.0, 12.0)),
+    ("noise", "snr_db", (20.0, 10.0, 0.0)),
+    ("gain", "db", (-6.0, 6.0)),
     ("opus", "kbit_per_s", (24.0, 12.0)),
     ("reverberation", "rt60_s", (0.3, 0.6, 1.0)),
-    ("packet_loss", "share", (0.01, 0.05, 0.10)),
-    ("fan_noise", "snr_db", (20.0, 5.0)),
-    ("automatic_gain", "on", (1.0,)),
-    ("band", "rate_hz", (8000.0,)),
-    ("aac", "kbit_per_s", (32.0,)),
+    ("packet_loss", "share", (0.01, 0.10)),
 )
-"""What is changed (AUDIT 6.7): axis, unit, doses. Noise is babble; a suppressor of noise was not tried."""
+"""What is changed: axis, unit, doses. Noise is babble. Of AUDIT 6.7 every ordinary dose of a sound is here. Not tried:
+a suppressor of noise, and of what :data:`MADE` could make a fan, ±12 dB, automatic gain, 8 kHz, AAC, 5 dB SNR, 5 % lost.
+"""
 
 MADE = {
     "none": lambda clip, dose, **_: clip,
