@@ -80,7 +80,7 @@ def recorded_conditions(numbers):
         grid[-1][column].set_xlim(-0.6, doses["place"].max() + 0.6)
         grid[-1][column].set_xlabel(unit)
     handles, names = _legend(grid, drawn)
-    drawing.legend(handles, names, loc="outside lower center", ncols=4, fontsize=8)
+    drawing.legend(handles, names, loc="outside lower center", ncols=2, fontsize=8)
     return drawing
 
 

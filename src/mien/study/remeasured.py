@@ -35,7 +35,7 @@ SWEPT = (
     ("packet_loss", "share", (0.01, 0.10)),
 )
 """What is changed: axis, unit, doses. Noise is babble. Of AUDIT 6.7 every ordinary dose of a sound is here. Not tried:
-a suppressor of noise, and of what :data:`MADE` could make a fan, ±12 dB, automatic gain, 8 kHz, AAC, 5 dB SNR, 5 % lost.
+a suppressor of noise; and of what :data:`MADE` makes a fan, ±12 dB, automatic gain, 8 kHz, AAC, 5 dB SNR, 5 % lost.
 """
 
 MADE = {
