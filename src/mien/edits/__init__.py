@@ -5,34 +5,31 @@ in a unit, never a diagnosis (AUDIT 6.7 to 6.9).
 """
 
 from mien.edits.recorded import KINDS, POINTS, diarisation_error, network_delay, padding
-from mien.edits.timeline import (
-    EditError,
-    blocks,
-    early_fillers,
-    interpreter_delay,
-    interpreter_voice,
-    latency,
-    latency_sd,
-    pauses,
-    speech_rate,
-    split_turns,
-    talk_share,
-)
+from mien.edits.sound import EditError, aac, automatic_gain, gain, narrow_band, noise, opus, packet_loss, reverberation
+from mien.edits.timeline import EditError, blocks, early_fillers, interpreter_delay, interpreter_voice, latency, latency_sd, pauses, speech_rate, split_turns, talk_share
 
 __all__ = [
+    "EditError",
     "KINDS",
     "POINTS",
-    "EditError",
+    "aac",
+    "automatic_gain",
     "blocks",
     "diarisation_error",
     "early_fillers",
+    "gain",
     "interpreter_delay",
     "interpreter_voice",
     "latency",
     "latency_sd",
+    "narrow_band",
     "network_delay",
+    "noise",
+    "opus",
+    "packet_loss",
     "padding",
     "pauses",
+    "reverberation",
     "speech_rate",
     "split_turns",
     "talk_share",

@@ -23,6 +23,7 @@ from mien.figures.instrument import face_error, face_error_numbers, truth, truth
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
 from mien.figures.lips import lip_lag, lip_lag_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
+from mien.figures.recorded import recorded_conditions, recorded_conditions_numbers
 from mien.figures.ruled import person_scores, person_scores_numbers, verdicts, verdicts_numbers
 from mien.figures.sentiment import sentiment, sentiment_numbers
 from mien.figures.style import STYLE
@@ -56,6 +57,8 @@ __all__ = [
     "people_numbers",
     "person_scores",
     "person_scores_numbers",
+    "recorded_conditions",
+    "recorded_conditions_numbers",
     "ribbon",
     "ribbon_numbers",
     "save",
@@ -252,6 +255,14 @@ ALL = (
         "10_people",
         person_scores_numbers,
         person_scores,
+    ),
+    Figure(
+        "recorded_conditions",
+        "How far a voice score moves when the same clip is recorded with noise, echo, a codec, losses, other gain",
+        ("recorded_scores",),
+        "12d_recording_conditions",
+        recorded_conditions_numbers,
+        recorded_conditions,
     ),
     Figure(
         "verdicts",

@@ -15,6 +15,7 @@ from mien.study import (
     fusion,
     people,
     ratings,
+    recorded,
     scored,
     sentiment,
     travel,
@@ -22,7 +23,7 @@ from mien.study import (
     verdicts,
 )
 
-ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, changed, verdicts)
+ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, changed, recorded, verdicts)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}
