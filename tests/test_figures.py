@@ -154,7 +154,15 @@ def verdict_rows():
 
 def committed_tables():
     """Tables of questions that are drawn as they are committed."""
-    names = ("sentiment", "sentiment_unshared", "published", "travel", "travel_measures", "engagement")
+    names = (
+        "sentiment",
+        "sentiment_unshared",
+        "published",
+        "travel",
+        "travel_measures",
+        "engagement",
+        "pictured_scores",
+    )
     return study.questions.read(Path(__file__).parents[1] / "data", (*names, "engagement_more", "fusion"))
 
 

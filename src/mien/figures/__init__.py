@@ -17,6 +17,7 @@ from mien.figures.instrument import face_error, face_error_numbers, truth, truth
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
 from mien.figures.lips import lip_lag, lip_lag_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
+from mien.figures.pictured import pictured, pictured_numbers
 from mien.figures.ruled import person_scores, person_scores_numbers, verdicts, verdicts_numbers
 from mien.figures.sentiment import sentiment, sentiment_numbers
 from mien.figures.style import STYLE
@@ -46,6 +47,8 @@ __all__ = [
     "people_numbers",
     "person_scores",
     "person_scores_numbers",
+    "pictured",
+    "pictured_numbers",
     "ribbon",
     "ribbon_numbers",
     "save",
@@ -242,6 +245,14 @@ ALL = (
         "10_people",
         person_scores_numbers,
         person_scores,
+    ),
+    Figure(
+        "pictured_conditions",
+        "What a score of posed smiles does when the camera, what covers the face, or the face itself changes (London)",
+        ("pictured_scores",),
+        "12e_faces_changed",
+        pictured_numbers,
+        pictured,
     ),
     Figure(
         "verdicts",

@@ -13,6 +13,7 @@ from mien.study import (
     engagement,
     fusion,
     people,
+    pictured,
     ratings,
     scored,
     sentiment,
@@ -21,7 +22,7 @@ from mien.study import (
     verdicts,
 )
 
-ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, verdicts)
+ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, pictured, verdicts)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}
