@@ -96,12 +96,15 @@ def _scaled(faces, person_id, names, factor, rest):
 
 def _changed(faces, person_id, change):
     """A copy of the table with one person's rows of those columns that ``change(rows)`` gives."""
-    mine = faces["person_id"] == person_id
+    mine = (faces["person_id"] == person_id).to_numpy()
     if not mine.any():
         known = ", ".join(map(str, faces["person_id"].unique()[:10]))
         raise tables.TableError(f"faces: nobody {person_id!r}; it holds {known}")
     edited, made = faces.copy(), change(faces[mine])
-    edited.loc[mine, made.columns] = made.astype(faces.dtypes[made.columns])
+    for name in made:  # column by column: many times as fast as all at once where columns differ in kind
+        values = edited[name].to_numpy(copy=True)
+        values[mine] = made[name]
+        edited[name] = values
     return edited
 
 

@@ -298,10 +298,10 @@ def tolerance(before, swept, table):
     return shifts.of_people(pairs, np.ones(len(pairs.people), bool), statistic, (0, 1.0))
 
 
-def _row(dose, name, one, **more):
-    about = ABOUT | {"score": f"{verdicts.MODEL}_smiling", "axis": dose.axis, "dose": dose.said, "unit": dose.unit}
-    about |= {"decides": dose.decides} | more
-    return about | {"quantity": name, "licence": london.LICENCE} | {k: one[k] for k in NUMBERS}
+def _row(change, name, one, **more):
+    about = ABOUT | {"score": f"{verdicts.MODEL}_smiling", "axis": change.axis, "dose": change.said}
+    about |= {"unit": change.unit, "decides": change.decides} | more
+    return about | {"quantity": name, "licence": london.LICENCE} | {key: one[key] for key in NUMBERS}
 
 
 NUMBERS = ("value", "low", "high", "n", "n_people", "why")
@@ -319,9 +319,8 @@ def asked_for(found):
                     {"quantity": quantity, "part": dose.part, "claim": "C5_nuisance", "n_windows": one["n"]}
                     | {k: one[k] for k in ("value", "low", "high", "low90", "high90", "interval", "n_people", "why")}
                 )
-    rows.append(
-        quantities.plain("n_deciding_doses", 0.0) | {"claim": "C6_individual", "n_people": len(set(pairs.people))}
-    )
+    counts = {"n_people": len(set(pairs.people)), "n_windows": len(pairs.people)}
+    rows.append(quantities.plain("n_deciding_doses", 0.0) | {"claim": "C6_individual"} | counts)
     blank = dict.fromkeys(tables.QUANTITIES.names, "") | ABOUT
     made = pd.DataFrame(
         [blank | {"n_groups": row["n_people"], "source": "logistic, class smiling"} | row for row in rows]
