@@ -398,7 +398,7 @@ def _median(rows):
 
 def _women_and_men(rows):
     """For which changes women and men who smile lose differently."""
-    apart = rows[rows["quantity"] == "mean_change_smiling_female_minus_male"]
+    apart = rows[(rows["quantity"] == "mean_change_smiling_female_minus_male") & (rows["axis"] != "nothing")]
     sure = apart[(apart["low"] > 0) | (apart["high"] < 0)]
     said = [f"{_named(row)} {_points(row)}" for row in sure.to_dict("records")]
     if not said:
