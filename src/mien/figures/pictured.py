@@ -1,6 +1,6 @@
 """What a score of posed smiles does when the camera, or the face, does something else: a row for each change."""
 
-import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
@@ -25,7 +25,10 @@ NAMES = {
 BLOCKS = {"camera": 7, "cover": 1, "face": 5}
 """How many kinds of change concern the camera, what covers a face, and what was measured of it."""
 PANELS = {"p95_abs_change": "all", "mean_change_smiling_female": "women", "mean_change_smiling_male": "men"}
-LIMITS = {5: "C5 holds", 10: "in part"}
+LIMITS = (5, 10)
+"""The largest 95th percentile at which claim C5 holds, and holds in part."""
+WORST_LAST = ("h264",)
+"""Axes on which a larger dose is the worse one; of the others a smaller one is, or both ends are."""
 
 
 def pictured_numbers(pictured_scores):
@@ -33,16 +36,15 @@ def pictured_numbers(pictured_scores):
     rows = pictured_scores[pictured_scores["quantity"].isin(PANELS) & pictured_scores["axis"].isin(NAMES)]
     order = {axis: place for place, axis in enumerate(NAMES)}
     rows = rows.assign(place=rows["axis"].map(order), who=rows["quantity"].map(PANELS), name=rows.apply(_name, axis=1))
-    rows = rows.sort_values(["place", "dose"], key=_in_order, kind="stable")
+    rows = rows.assign(size=_size(rows)).sort_values(["place", "size"], kind="stable")
     kept = ["axis", "dose", "unit", "decides", "name", "quantity", "who", "value", "low", "high", "n", "n_people"]
     return rows[kept].reset_index(drop=True)
 
 
-def _in_order(column):
-    """Doses as numbers where they are, largest first; words as they come."""
-    if column.name == "place":
-        return column
-    return -np.array([float(one) if one.replace(".", "").replace("-", "").isdigit() else 0.0 for one in column])
+def _size(rows):
+    """Doses as numbers where they are, mildest first; words as they come."""
+    numbers = pd.to_numeric(rows["dose"], errors="coerce").fillna(0.0)
+    return numbers.where(rows["axis"].isin(WORST_LAST), -numbers)
 
 
 def _name(row):
@@ -85,13 +87,13 @@ def _finish(left, right, numbers, names):
         axis.grid(axis="x", color=SOFT, linewidth=0.6)
     left.set_yticks(range(len(names)), names, fontsize=8)
     left.set_ylim(len(names) - 0.4, -0.6)
-    for limit, said in LIMITS.items():
+    for limit in LIMITS:
         left.axvline(limit, color=QUIET, linestyle=":", linewidth=1.4)
-        left.text(limit, -0.75, said, fontsize=7, color=QUIET, ha="center", va="bottom")
     left.set_xlim(left=0)
     right.axvline(0, color=QUIET, linestyle=":", linewidth=1.4)
-    left.set_title("95th percentile of |change|, points of 100", pad=16)
-    right.set_title("mean change where people smile, points", pad=16)
+    left.set_title("95th percentile of |change|, points of 100")
+    right.set_title("mean change where people smile, points")
+    left.text(LIMITS[-1] + 2, -0.1, "dotted: most at which C5 holds, and in part", fontsize=7, color=QUIET, va="center")
     people = int(numbers["n_people"].max())
     left.set_xlabel(f"bar: 95 % interval over {people} people · filled: decides C5", fontsize=7.5)
     right.set_xlabel("acted smiles; sex as people told it", fontsize=7.5)
