@@ -8,7 +8,7 @@ import pytest
 
 from mien import evidence, figures, store, verdict
 from mien.evidence import ablation, dyads, intervals
-from mien.study import engagement, fusion
+from mien.study import engagement, fusion, verdicts
 from mien.verdict import added
 
 ROOT = Path(__file__).parents[1]
@@ -128,23 +128,55 @@ def test_the_actor_effect_is_positive_where_quick_people_say_they_are_engaged():
     assert added.of_pairs(lost, "A").missing == {"actor_effect": "not_converged"}
 
 
+def test_quantities_as_rows_say_the_same_when_they_are_put_back():
+    """What the rules are asked of a table of quantities is what they were asked of the numbers themselves."""
+    rows = pd.DataFrame(drops(0.2, 0.0, 0.01))
+    seen = added.of_ablation(rows, "A", "label_x", "ccc")
+    about = {"corpus": "A", "target": "label_x", "signals": "turn", "metric": "ccc"}
+    table = pd.DataFrame(verdict.quantities.rows_of(seen, about, {"n_people": 9}))
+    again = verdict.quantities.put(verdict.Quantities(), verdict.quantities.checked(table, RULES), RULES)
+    assert again.numbers == seen.numbers
+    assert again.missing.items() >= {"added_gap": "no_values"}.items()
+    assert set(table["n_people"]) == {9}
+
+
+def test_the_actor_effect_of_question_07_is_that_of_question_13(committed):
+    slope = committed["engagement_more"].set_index(["target", "what"]).loc[("label_satisfaction", "actor_slope")]
+    row = committed["engagement_quantities"].set_index("quantity").loc["actor_effect", ["value", "low", "high"]]
+    assert row.tolist() == pytest.approx([-slope[name] for name in ("value", "high", "low")])
+    mine = committed["verdicts"].query("target == 'label_satisfaction' and claim == 'C4_construct'")
+    assert mine["rests_on"].str.contains("actor_effect").all()
+
+
+def test_what_each_component_adds_is_judged_where_its_label_is(committed):
+    mine = committed["verdicts"].query("corpus == 'GAP' and profile == 'none' and claim.str.startswith('V3')")
+    rests = mine.set_index("target")["rests_on"].str.contains("drop_one_gap")
+    assert rests.to_dict() == {
+        "label_satisfaction": True,
+        "label_leadership": True,
+        "label_individual_influence": False,
+    }
+
+
 # ---- what is committed
 
 
 @pytest.fixture(scope="module")
 def committed():
-    return engagement.read(ROOT / "data", engagement.FILES) | fusion.read(ROOT / "data", fusion.FILES)
+    read = engagement.read(ROOT / "data", engagement.FILES) | fusion.read(ROOT / "data", fusion.FILES)
+    return read | verdicts.read(ROOT / "data", ["verdicts"])
 
 
 def test_every_committed_row_says_where_its_label_comes_from(committed):
-    for table in committed.values():
+    for table in [committed[name] for name in ("engagement", "engagement_more", "fusion")]:
         assert set(table["label_source"]) <= {"observer", "self", "outcome"}
         assert table["n_people"].notna().all()
         assert table.loc[table["value"].isna(), "why"].notna().all()
 
 
 def test_no_claim_about_the_face_of_mit_interview_is_judged(committed):
-    found = engagement.verdicts(committed["engagement"])
+    found = engagement.detectable(committed["verdicts"])
+    assert set(found["target"]) == {target for targets, _ in engagement.ASKED.values() for target in targets}
     assert not found["signals"].str.contains("face").any()
     assert "not assessable" in engagement.answers(committed)["engagement"]
 
@@ -156,7 +188,8 @@ def test_hot_spots_are_never_called_engagement(committed):
 
 
 def test_without_all_three_signals_v4_is_not_assessable(committed):
-    found = fusion.verdicts(committed["fusion"])
+    found = fusion.added(committed["verdicts"])
+    assert len(found) == 2 * len(fusion.INTERVIEWS + fusion.MEETINGS)
     assert set(found.loc[found["claim"] == added.V4, "verdict"]) == {"not_assessable"}
     assert "would change" in fusion.answers(committed)["fusion"]
 

@@ -625,8 +625,8 @@ def committed(name):
 
 def test_every_claim_and_statement_stands_in_every_scope_by_the_rules_that_lie_here():
     found = committed("verdicts")
-    scopes = found.groupby(["corpus", "target", "signals"])["claim"].agg(list)
-    assert len(scopes) >= len(verdicts.ASKED)
+    scopes = found.groupby(["corpus", "target", "signals", "profile"])["claim"].agg(list)
+    assert len(scopes) >= len(verdicts.ASKED) + 2 * len(verdicts.SCORED)
     assert all(claims == RULES.names for claims in scopes)
     assert set(found["rules_sha256"]) == {RULES.sha256}
     assert set(found.loc[found["claim"].str.startswith("K4"), "verdict"]) == {"out_of_scope"}
@@ -645,31 +645,50 @@ def test_few_people_and_acted_labels_say_no_more_than_they_may():
 
 def test_committed_verdicts_follow_from_the_committed_tables():
     data = verdict.place().parent
-    rows = pd.concat([tables.read(data / "evidence.csv", tables.EVIDENCE), committed("further_evidence")])
     given = {
         (one.corpus, one.target): verdict.Given(one.label_source, one.population, None, {}, 0.0, 0)
         for one in verdicts.ASKED
     }
-    again = verdicts.ruled(data, RULES, rows.reset_index(drop=True), given, committed("predicted_quantities"))
+    own = [committed("predicted_quantities"), committed("score_quantities")]
+    again = verdicts.ruled(data, RULES, given | verdicts.given_of_score(data, given), own)
     found = committed("verdicts")
     assert list(again["wording"]) == list(found["wording"])
     assert list(again["rests_on"]) == list(found["rests_on"])
 
 
+OF_MODEL, OF_SCORE = ("predictions", "windows", "recordings"), ("facts", "reference", "corpus")
+
+
 def test_each_committed_way_back_is_whole_and_a_changed_file_is_named(tmp_path):
     data = verdict.place().parent
     way = committed("verdict_trace")
-    assert {"rules", "verdict", "evidence", "predictions", "windows", "recordings"} == set(way["step"])
+    assert set(way.loc[way["profile"] == "none", "step"]) == {"verdict", *OF_MODEL}
+    assert set(way.loc[~way["profile"].isin(["", "none"]), "step"]) == {"verdict", *OF_SCORE}
+    assert set(way.loc[way["profile"] == "", "step"]) == {"rules", "evidence"}
+    assert (way["step"] == "verdict").sum() == len(committed("verdicts"))
     needed = {*way["file"].dropna(), "verdict_trace.csv"} - {""}
     for name in needed:
         (tmp_path / name).write_bytes((data / name).read_bytes())
     steps = verdicts.walked(tmp_path, "EmoDB", "label_valence")
     assert {one.state for one in steps} == {trace.SAME}
+    said = committed("verdicts").query("corpus == 'EmoDB' and claim == 'C1_detectable'")["rests_on"].item()
+    names = [one.name for one in steps]
+    assert names == ["rules", "verdict", *["evidence"] * len(said.split("; ")), *OF_MODEL]
+    assert steps[2].note == said.split("; ")[0]
     swapped(tmp_path / "emodb_windows.csv", "0.4", "0.5")
     changed = {one.name for one in verdicts.walked(tmp_path, "EmoDB", "label_valence") if one.state == trace.CHANGED}
     assert changed == {"predictions", "windows"}
     with pytest.raises(verdict.VerdictError, match="no 'C1_detectable' of 'label_mood' in 'EmoDB'"):
         verdicts.walked(tmp_path, "EmoDB", "label_mood")
+    steps = verdicts.walked(tmp_path, "AMI", "score", "C11_trait_share", profile="fixed_curve")
+    assert {one.state for one in steps} == {trace.SAME}
+    assert [one.name for one in steps][-3:] == list(OF_SCORE)
+    swapped(tmp_path / "score_facts.csv", "trait_share,fixed_curve", "trait_share,fixed_curve ")
+    changed = [one.name for one in verdicts.walked(tmp_path, "AMI", "score", "C11_trait_share", profile="fixed_curve")
+               if one.state == trace.CHANGED]  # fmt: skip
+    assert changed == ["facts"]
+    with pytest.raises(verdict.VerdictError, match=r"'score' in 'AMI', profile 'none_such'"):
+        verdicts.walked(tmp_path, "AMI", "score", profile="none_such")
 
 
 def test_every_table_of_quantities_that_a_question_commits_is_judged():
@@ -682,7 +701,8 @@ def test_the_answer_counts_every_verdict_and_names_who_is_too_few():
     said = verdicts.answer(found)
     assert "RAVDESS 24" in said
     assert "EmoDB 10" in said
-    assert "London" not in said.split("What is said")[0]
+    assert "London" not in said.split("Of models is said")[0]
+    assert "ICSI 1" in said
     counts = [int(n) for n in re.findall(r"\d+", said.split(": ")[1].split(". ")[0])]
     assert sum(counts) == (found["verdict"] != "out_of_scope").sum()
     assert said.endswith("K4, use that manipulates or punishes, is out of scope for any signal.")

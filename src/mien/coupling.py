@@ -115,14 +115,21 @@ def signals(faces, voice, settings=None):
     several = keys["recording_id"].value_counts().loc[lambda count: count > 1].index
     if len(several) < keys["recording_id"].nunique():
         faces, voice = (table[table["recording_id"].isin(several)] for table in (faces, voice))
-    seen = {key: _face_signals(rows, settings) for key, rows in faces.groupby(["recording_id", "person_id"])}
-    heard = {key: _level(rows, settings) for key, rows in voice.groupby(["recording_id", "person_id"])}
-    everyone = {}
-    for key in sorted({*seen, *heard}):
-        parts = [seen.get(key, np.full((0, 3), np.nan)), heard.get(key, np.full((0, 1), np.nan))]
-        length = max(map(len, parts))
-        everyone[key] = np.hstack([_extended(part, length) for part in parts])
-    return everyone
+    seen, heard = (dict(list(table.groupby(["recording_id", "person_id"]))) for table in (faces, voice))
+    nothing = faces.iloc[:0], voice.iloc[:0]
+    everybody = sorted({*seen, *heard})
+    return {key: signals_of(seen.get(key, nothing[0]), heard.get(key, nothing[1]), settings) for key in everybody}
+
+
+def signals_of(faces, voice, settings=None):
+    """The signals of one person, (n, 4), from their rows of :data:`FACE_COLUMNS` and of time_s and level_db."""
+    settings = settings or CouplingSettings()
+    parts = [
+        _face_signals(faces, settings) if len(faces) else np.full((0, 3), np.nan),
+        _level(voice, settings) if len(voice) else np.full((0, 1), np.nan),
+    ]
+    length = max(map(len, parts))
+    return np.hstack([_extended(part, length) for part in parts])
 
 
 def _extended(values, length):
@@ -317,13 +324,17 @@ def _with_others(everyone, a, b, column, settings, roles):
 def bleeds(voice, turns, settings=None):
     """:func:`bleed` of every pair of every recording: ``{(recording_id, person_a, person_b): (r, reason)}``."""
     found = {}
-    for recording in sorted(voice["recording_id"].unique()):
-        rows = voice[["time_s", "person_id", "level_db"]][voice["recording_id"] == recording]
-        said = turns[turns["recording_id"] == recording]
-        people = sorted(rows["person_id"].unique())
-        levels = _side_by_side(rows) if len(people) > 1 else None
-        found |= {(recording, a, b): _bleed(levels, said, a, b, settings) for a, b in combinations(people, 2)}
+    for recording, rows in voice[["recording_id", "time_s", "person_id", "level_db"]].groupby("recording_id"):
+        people = dict(list(rows.groupby("person_id")))
+        found |= bleeds_of(recording, people, turns[turns["recording_id"] == recording], settings)
     return found
+
+
+def bleeds_of(recording_id, sounds, turns, settings=None):
+    """:func:`bleeds` of one recording; ``sounds`` maps people to time_s and level_db, and is asked one at a time."""
+    people = sorted(sounds)
+    levels = _side_by_side(sounds) if len(people) > 1 else None
+    return {(recording_id, a, b): _bleed(levels, turns, a, b, settings) for a, b in combinations(people, 2)}
 
 
 def bleed(voice, turns, a, b, settings=None):
@@ -334,13 +345,12 @@ def bleed(voice, turns, a, b, settings=None):
     coupling of voices is the room's (AUDIT W4). ``voice`` and ``turns`` are tables of one recording. NaN and a reason
     where there are less than ``bleed_min_s`` of such speech.
     """
-    return _bleed(_side_by_side(voice), turns, a, b, settings)
+    return _bleed(_side_by_side(dict(list(voice.groupby("person_id")))), turns, a, b, settings)
 
 
-def _side_by_side(voice):
+def _side_by_side(sounds):
     """The level of each person's voice in a column, by time_s."""
-    columns = {who: rows.set_index("time_s")["level_db"] for who, rows in voice.groupby("person_id")}
-    return pd.concat(columns, axis=1, sort=True)
+    return pd.concat({who: sounds[who].set_index("time_s")["level_db"] for who in sounds}, axis=1, sort=True)
 
 
 def _bleed(levels, turns, a, b, settings):

@@ -101,9 +101,10 @@ class Measured:
         rows = _of(self.faces, person_id, start_s, end_s)
         return rows if columns is None else rows.reindex(columns=columns)
 
-    def voice_of(self, person_id):
-        """One person's voice, all columns."""
-        return _of(self.voice, person_id)
+    def voice_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
+        """One person's voice in start_s <= t < end_s; all columns, or those named."""
+        rows = _of(self.voice, person_id, start_s, end_s)
+        return rows if columns is None else rows.reindex(columns=columns)
 
     @cached_property
     def seen(self):
@@ -198,7 +199,9 @@ def listed_norms(measured, settings):
                 parts.setdefault(person_id, []).append(one)
     return {
         person_id: Norms(
-            voice.reference(pd.concat([one.voice_of(person_id) for one in own]), settings),
+            voice.reference(
+                pd.concat([one.voice_of(person_id, columns=voice.REFERENCE_COLUMNS) for one in own]), settings
+            ),
             face.reference(pd.concat([one.face_of(person_id) for one in own])),
         )
         for person_id, own in parts.items()
@@ -227,13 +230,13 @@ class Norms:
     agc: tuple = (np.nan, "few_pauses")
 
 
-def _norms(one, person_id, sound, settings, voice_settings):
+def _norms(one, person_id, settings, voice_settings):
     """The norms from the start of the recording itself; none where the whole recording is one window."""
     if settings.length_s is None:
         return Norms()
     early = settings.calibration_s
     return Norms(
-        voice.reference(_during(sound, end_s=early), voice_settings),
+        voice.reference(one.voice_of(person_id, end_s=early, columns=voice.REFERENCE_COLUMNS), voice_settings),
         face.reference(one.face_of(person_id, end_s=early)),
     )
 
@@ -251,12 +254,11 @@ def _blocks(windows):
 
 def _rows(one, person_id, everything, listed, settings, voice_settings):
     speech = one.turns[(one.turns["person_id"] == person_id) & (one.turns["kind"] == "speech")]
-    sound = one.voice_of(person_id)
-    norms = listed[person_id] if person_id in listed else _norms(one, person_id, sound, settings, voice_settings)
-    norms = replace(norms, agc=voice.agc(sound, voice_settings))
+    norms = listed[person_id] if person_id in listed else _norms(one, person_id, settings, voice_settings)
+    norms = replace(norms, agc=voice.agc(one.voice_of(person_id, columns=voice.AGC_COLUMNS), voice_settings))
     for block in _blocks(spans(one.duration_s, settings)):
         around = block[0][0] - AROUND_S, block[-1][1] + AROUND_S
-        near = one.face_of(person_id, *around), _during(sound, *around), speech
+        near = one.face_of(person_id, *around), one.voice_of(person_id, *around), speech
         for window in block:
             yield _row(one, person_id, window, near, everything, norms, (settings, voice_settings, listed))
 

@@ -37,6 +37,8 @@ RATINGS = (
 )
 """The ratings, 1 to 7, in the order of the columns; ``overall`` and ``excited`` equal a second source on all rows."""
 LABELS = {f"label_{name}": "observer" for name in RATINGS}
+SCALE = (1, 7)
+"""The ends of each rating."""
 
 POINTS = ("nose", "chin", "left_eye", "right_eye", "mouth_left", "mouth_right")
 FACE = ("yaw", "roll", "pitch", *(f"{point}_{axis}" for point in POINTS for axis in "xy"))

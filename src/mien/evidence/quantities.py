@@ -3,7 +3,8 @@
 Each function takes held-out predictions of one model (a :data:`mien.tables.PREDICTIONS` table) and gives rows of
 :data:`mien.tables.QUANTITIES` without their scope; :func:`of_predictions` gives them all, scope included. With more
 than two classes each class against the rest is a score of its own, and the one that speaks most against the claim is
-told, with its name in ``source``: the worst of several is worse than any one chosen beforehand.
+told, with its name in ``source``: the worst of several is worse than any one chosen beforehand. A model of ratings
+gives no probabilities: what it predicts is the score.
 """
 
 from dataclasses import dataclass, field
@@ -26,16 +27,18 @@ class QuantitySettings:
     group: groups.GroupSettings = field(default_factory=groups.GroupSettings)
 
 
-def of_predictions(predictions, windows, about, group_columns=(), settings=None):
+def of_predictions(predictions, windows, about, group_columns=(), settings=None, scale=(np.nan, np.nan)):
     """Every quantity that one model's held-out predictions can tell, a :data:`mien.tables.QUANTITIES` table.
 
     ``windows`` the table that was judged, for its ``group_columns``; ``about`` the scope: a dictionary with corpus,
-    target, signals. Returns (quantities, cells): ``cells`` has every measure of every group (:func:`groups.by_group`).
+    target, signals; ``scale`` the ends of a rating, which become 0 and 100 points. Returns (quantities, cells):
+    ``cells`` has every measure of every group (:func:`groups.by_group`).
     Raises :class:`mien.evidence.EvidenceError` for a column that is no group of people.
     """
     settings = settings or QuantitySettings()
     found, cells = alike(predictions, windows, group_columns, settings)
-    rows = calibrated(predictions, settings) + again(predictions, settings) + owned(predictions, settings) + found
+    rows = calibrated(predictions, settings) + again(predictions, settings, scale) + owned(predictions, settings)
+    rows += found
     if predictions.empty:
         rows = [lost(row["quantity"], "no_predictions") for row in rows]
     counts = {
@@ -76,7 +79,18 @@ def classes(predictions):
     return names[1:] if len(names) == 2 else names
 
 
+RATING = "predicted_value"
+"""What a model of ratings predicts."""
+
+
+def is_rated(predictions):
+    """Whether these are predictions of a rating: a number, and no probability of any class."""
+    return RATING in predictions and not classes(predictions)
+
+
 def _against(name, n):
+    if name == RATING:
+        return "rating"
     return f"class {name}" if n == 1 else f"class {name} against the rest, worst of {n}"
 
 
@@ -95,7 +109,8 @@ def calibrated(predictions, settings):
         slopes[name] = calibration.slope(truth, told, clusters, settings.interval)[0]
         errors[name] = calibration.ece(truth, told, clusters, settings=settings.interval)
     if not names:
-        return [lost("calibration_slope", "one_class"), lost("ece", "one_class")]
+        why = "no_probability" if is_rated(predictions) else "one_class"
+        return [lost("calibration_slope", why), lost("ece", why)]
     slope, error = _worst(slopes, lambda v: abs(np.log(max(v, 1e-6)))), _worst(errors, lambda v: v)
     return [
         row("calibration_slope", slope[1], _against(slope[0], len(names))),
@@ -112,21 +127,37 @@ def _scores(predictions, name):
     return predictions.groupby(by, sort=True)[f"probability_{name}"].mean().mul(POINTS).rename("score").reset_index()
 
 
-def again(predictions, settings):
+def _ratings(predictions, scale):
+    """A rating in points per recording of a person, without what the label explains (least squares), as a score."""
+    by = ["group_id", "person_id", "recording_id"]
+    told = predictions.assign(label=predictions["truth"].astype(float))
+    told = told.groupby(by, sort=True)[[RATING, "label"]].mean().reset_index()
+    apart = told["label"] - told["label"].mean()
+    explained = apart * (apart @ told[RATING]) / max(apart @ apart, np.finfo(float).tiny)
+    points = POINTS / (scale[1] - scale[0])
+    return told.assign(score=(told[RATING] - explained) * (1.0 if np.isnan(points) else points), truth=RATING)
+
+
+def again(predictions, settings, scale=(np.nan, np.nan)):
     """C3: does a person who shows the same again get the same score? ICC over recordings, and its error in points.
 
     Recordings with the same label are compared, scores counted from the mean of all with that label: who changes what
-    they show is no error, and what the label explains is no agreement. Where every person has as many recordings, in
-    one order, ICC(A,1); else the one-way ICC(1), which counts every difference as error too.
+    they show is no error, and what the label explains is no agreement. Of a rating, what the label explains is taken
+    off along a straight line. Where every person has as many recordings, in one order, ICC(A,1); else the one-way
+    ICC(1), which counts every difference as error too.
     """
-    names = classes(predictions)
-    found = {name: _retest(_scores(predictions, name), settings.interval) for name in names}
+    names = [RATING] if is_rated(predictions) else classes(predictions)
+    scored = [_ratings(predictions, scale) if name == RATING else _scores(predictions, name) for name in names]
+    found = {name: _retest(score, settings.interval) for name, score in zip(names, scored, strict=True)}
     if not found:
         return [lost("icc_retest", "one_class"), lost("sem_pts", "one_class")]
     name, worst = _worst({name: one[0] for name, one in found.items()}, lambda v: -v)
     _, spread, kind = found[name]
-    source = f"{kind} of recordings with one label, {_against(name, len(names))}"
+    label = "apart from the label" if name == RATING else "with one label"
+    source = f"{kind} of recordings {label}, {_against(name, len(names))}"
     error = reliability.standard_error_of_measurement(spread, worst.value)
+    if name == RATING and np.isnan(scale).any():
+        return [row("icc_retest", worst, source), lost("sem_pts", worst.why or "no_scale", source)]
     return [row("icc_retest", worst, source), plain("sem_pts", error, source, worst.why or "no_spread")]
 
 
@@ -151,9 +182,10 @@ def owned(predictions, settings):
     """C11: how much of the variance of the score over windows belongs to who it is, whatever the label."""
     by = ["group_id", "person_id", "recording_id", "start_s"]
     found = {}
-    for name in classes(predictions):
-        told = predictions.groupby(by)[f"probability_{name}"].mean().reset_index()
-        values = told[f"probability_{name}"].to_numpy()
+    for name in [RATING] if is_rated(predictions) else classes(predictions):
+        column = name if name == RATING else f"probability_{name}"
+        told = predictions.groupby(by)[column].mean().reset_index()
+        values = told[column].to_numpy()
         found[name] = reliability.trait_share(values, told["person_id"], told["group_id"], settings=settings.interval)
     if not found:
         return [lost("trait_share", "one_class")]

@@ -7,9 +7,10 @@ from mien import coupling, recordings, store, tables, windows
 from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
 from mien.people import LipSettings, PeopleSettings, SpeakingSettings
-from mien.river import beside, overheard, who
+from mien.river import beside, overheard, sounds, who
 from mien.river.gather import gather, late, stack
-from mien.river.jobs import Job, give_back, is_silent, jobs_of, run, work
+from mien.river.jobs import Job, is_silent, jobs_of, run, work
+from mien.river.memory import give_back
 from mien.river.mouths import doubted, out_of_step
 from mien.river.names import joined, spelt
 from mien.river.report import FILES, report
@@ -145,7 +146,8 @@ def _write_tables(built, jobs, out, settings, hand):
                 happened.append(who.layout(one, notes))
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
                 signals |= _signals(one, settings.coupling)
-                bled |= coupling.bleeds(one.voice, one.turns, settings.coupling)
+                own = sounds.Columns({who: one.tracks[who] for who in one.heard}, sounds.LIGHT)
+                bled |= coupling.bleeds_of(one.recording_id, own, one.turns, settings.coupling)
                 roles |= _roles(recording)
         tables.write(tables.TURNS.check(stack(said)), parts["turns"])
         tables.write(windows.assembled(rows), parts["windows"])
@@ -194,11 +196,13 @@ def _signals(one, settings):
     own = [person for person in one.person_ids if person not in nobody]
     if len(own) < 2:
         return {}
-    faces = stack([one.face_of(person, columns=coupling.FACE_COLUMNS) for person in own])
-    voice = one.voice
-    if not set(voice["person_id"].unique()) <= {*own}:
-        voice = voice[voice["person_id"].isin(own)]
-    return coupling.signals(faces, voice, settings)
+    return {
+        (one.recording_id, person): coupling.signals_of(
+            one.face_of(person, columns=coupling.FACE_COLUMNS), one.voice_of(person, columns=sounds.LIGHT), settings
+        )
+        for person in own
+        if person in one.seen | one.heard
+    }
 
 
 def _roles(recording):

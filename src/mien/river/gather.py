@@ -1,6 +1,7 @@
 """The kept parts of one recording come together: who is who, who speaks, how long it lasts."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,8 @@ LIGHT += ["mouth_opening", "people_trust", "why"]
 """Of the faces, what is needed to put a recording together; the rest stays on disk."""
 
 
-PIECE_ROWS = 60_000
-"""Rows of a voice that are checked and written at a time: ten minutes."""
+PIECE_S = 120.0
+"""Seconds of a voice that are checked and written at a time."""
 
 
 def gather(recording, jobs, settings, hand=None):
@@ -49,7 +50,7 @@ def gather(recording, jobs, settings, hand=None):
     mixed = f"{recording.recording_id}_mixed"
     names = {p: f"{recording.recording_id}_{p}" for p in free[0]["person_id"].unique()} | who.names
     names |= {person_id: person_id for person_id in hand.person_ids}
-    levels = sounds.light(tracks)
+    levels = sounds.Columns(tracks, sounds.LIGHT)
     lips = _lips(faces, levels, segments, who.names, settings.lips)
     known = faces, levels, segments, source
     segments, source, sure, told = _by_mouth(*known, names, mixed, lips.get("mouths_compared_at_s", 0.0), settings)
@@ -64,7 +65,7 @@ def gather(recording, jobs, settings, hand=None):
         recording_id=recording.recording_id,
         duration_s=duration_s,
         faces=_owned(faces, recording, tables.FACES),
-        voice=sounds.table(voices, recording.recording_id),
+        voice=tables.VOICE.empty(),
         tracks=voices,
         turns=turns.table(segments, duration_s, settings.turn, recording.recording_id, source),
         frame_rate_hz=video.get("sampled_rate_hz", np.nan),
@@ -85,10 +86,10 @@ def gather(recording, jobs, settings, hand=None):
 class Gathered(windows.Measured):
     """One recording put together; most columns of its faces and voices stay on disk until somebody asks for them.
 
-    ``voice`` holds how loud everybody is, ``tracks`` where the rest of it lies, by person. ``part`` is the kept file of
-    faces, ``names`` maps its people to those of the recording, ``sure`` how surely; ``hand`` overrules both; ``mouths``
-    tells how far speech and mouths agree, ``lips`` how late the sound is against them, ``crosstalk`` who is overheard
-    by whom, ``cues`` how late each list of who spoke when is against what is heard.
+    ``tracks`` tells where each person's voice lies; ``voice`` is empty. ``part`` is the kept file of faces, ``names``
+    maps its people to those of the recording, ``sure`` how surely; ``hand`` overrules both; ``mouths`` tells how far
+    speech and mouths agree, ``lips`` how late the sound is against them, ``crosstalk`` who is overheard by whom,
+    ``cues`` how late each list of who spoke when is against what is heard.
     """
 
     part: Path | None = None
@@ -127,17 +128,26 @@ class Gathered(windows.Measured):
         for number in range(file.num_row_groups):
             yield self._renamed(file.read_row_group(number).to_pandas())
 
-    def voice_of(self, person_id):
-        """One person's voice with all columns, read from the kept files."""
+    @cached_property
+    def heard(self):
+        """Everyone who has rows of a voice."""
+        return {name for name, track in self.tracks.items() if len(track.rows(sounds.LIGHT))}
+
+    def voice_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
+        """One person's voice in start_s <= t < end_s with all columns, or those named, read from the kept files."""
         if person_id not in self.tracks:
-            return sounds.promised(voice.nothing(), self.recording_id, person_id)
-        return sounds.promised(self.tracks[person_id].rows(), self.recording_id, person_id)
+            rows = sounds.promised(voice.nothing(), self.recording_id, person_id)
+            return rows if columns is None else rows.reindex(columns=columns)
+        if columns is not None:
+            return self.tracks[person_id].rows(columns, start_s, end_s)
+        return sounds.promised(self.tracks[person_id].rows(None, start_s, end_s), self.recording_id, person_id)
 
     def each_voice(self):
-        """All voices with every column, ten minutes of a person after the other; at least one piece, maybe empty."""
+        """All voices with every column, two minutes of a person after the other; at least one piece, maybe empty."""
         for person in [*self.tracks] or [""]:
-            rows = self.voice_of(person)
-            yield from (rows.iloc[first : first + PIECE_ROWS] for first in range(0, max(len(rows), 1), PIECE_ROWS))
+            last_s = self.tracks[person].end_s if person in self.tracks else 0.0
+            for start_s in np.arange(0.0, max(last_s, PIECE_S), PIECE_S):
+                yield self.voice_of(person, start_s if start_s else -np.inf, start_s + PIECE_S)
 
     def _renamed(self, rows):
         rows = self.hand.faces(rows)
@@ -336,11 +346,12 @@ def _voices(tracks, segments, shared, sure, source):
         return {name: mixed}, _of_both(everybody, {})
     voices, alone, times = {}, {}, mixed.rows(sounds.LIGHT)["time_s"].to_numpy()
     for name in talking:
-        own = turns.covers(times, segments[segments["person_id"] == name])
-        others = turns.covers(times, segments[segments["person_id"] != name])
-        voices[name] = mixed.only(own & ~others)
-        alone[name] = float((own & ~others).sum() / max(own.sum(), 1))
-    return voices or {"": mixed.only(np.zeros(len(times), bool))}, _of_both(dict.fromkeys(talking, 1.0) | sure, alone)
+        own, others = segments[segments["person_id"] == name], segments[segments["person_id"] != name]
+        voices[name] = mixed.only(own, others)
+        n_own = max(turns.covers(times, own).sum(), 1)
+        alone[name] = float(sounds.alone(times, own, others).sum() / n_own)
+    nobody = mixed.only(segments.iloc[:0], segments.iloc[:0])
+    return voices or {"": nobody}, _of_both(dict.fromkeys(talking, 1.0) | sure, alone)
 
 
 def _of_both(sure, alone):

@@ -1,9 +1,7 @@
 """The pieces of work that a recording asks for, each on one file, each kept; done here or in several processes."""
 
-import ctypes
 import math
 import multiprocessing
-import sys
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import pairwise
@@ -11,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from mien import face, media, people, recordings, sources, store, tables, turns, voice
-from mien.river import clock, pool, stop
+from mien.river import clock, pool, sounds, stop
+from mien.river.memory import give_back
 
 ENOUGH_S = 0.5
 """A piece goes on for longer than a doubt lasts by this much: boxes are compared there, and times are rounded."""
@@ -146,14 +144,6 @@ def run(job, settings, tick=lambda *_: None, whole=None):
     return made
 
 
-def give_back():
-    """Return freed memory to the system: the C library keeps it in small pieces, 5 MB more with each piece of video."""
-    pa.default_memory_pool().release_unused()
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if hasattr(library, "malloc_trim"):
-        library.malloc_trim(0)
-
-
 def _make_piece(job, settings, part, tick):
     told, (start_s, end_s) = {}, job.span
     info = media.probe(job.medium.path)
@@ -211,7 +201,7 @@ def _make_voice(job, settings, part, tick):
     told = {}
     with media.spooled(job.medium.path, part.parent, told=told) as sound:
         tick(job.name, 0.0, sound.duration_s)
-        voice.frames(sound, settings.voice, told).to_parquet(part, index=False)
+        voice.frames(sound, settings.voice, told).to_parquet(part, index=False, row_group_size=sounds.GROUP_ROWS)
     return told | {"sound_start_s": sound.start_s, "sound_end_s": sound.end_s}
 
 

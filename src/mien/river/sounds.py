@@ -6,21 +6,27 @@ lag of its clock; or what one person alone says on a track that several share.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from mien import tables, turns, voice
+from mien.river.memory import give_back
 from mien.turns.copies import TIMBRE
 from mien.voice.track import VOICED_ONLY
 
+HOP_S = 0.01
 LIGHT = ["time_s", "level_db"]
 """What is needed of all sounds at once: to hold them against mouths and against each other."""
 
 COMPARED = ["time_s", "level_db", "noise_db", *TIMBRE]
 """What is needed to find one person's voice in another's microphone."""
+
+GROUP_ROWS = 12_000
+"""Rows of a kept file that are read together: two minutes."""
 
 NOT_OWN = {"f0_hz": np.nan, **dict.fromkeys(VOICED_ONLY, np.nan), "voiced_probability": 0.0}
 NOT_OWN |= {name: 0.0 if name in voice.praat.SUMS else np.nan for name in voice.praat.COLUMNS}
@@ -31,20 +37,29 @@ NOT_OWN |= {name: 0.0 if name in voice.praat.SUMS else np.nan for name in voice.
 class Track:
     """One person's sound: ``parts`` pairs of a kept file and how much later its times are, seconds.
 
-    ``others``: when only others are heard on it (start_s, end_s), or None. ``kept``: which of its rows are this
-    person's (N,), or None for all.
+    ``others``: when only others are heard on it (start_s, end_s), or None. ``kept``: a pair of when this person and
+    when others speak on a track of several, so that its rows in the one and not in the other are theirs; None for all.
     """
 
     parts: tuple[tuple[Path, float], ...]
     others: pd.DataFrame | None = None
-    kept: np.ndarray | None = None
+    kept: tuple[pd.DataFrame, pd.DataFrame] | None = None
 
-    def rows(self, columns=None):
-        """A row per 10 ms as :func:`mien.voice.frames` gives them: all columns, or those named (with LIGHT's)."""
-        rows = reduce(_louder, [_moved(pd.read_parquet(part, columns=columns), by_s) for part, by_s in self.parts])
+    def rows(self, columns=None, start_s=-np.inf, end_s=np.inf):
+        """A row per 10 ms in start_s <= t < end_s as :func:`mien.voice.frames` gives them.
+
+        All columns, or those named (time_s and level_db among them). Of the kept files only what lies there is read.
+        """
+        rows = reduce(_louder, [_read(part, by_s, columns, start_s, end_s) for part, by_s in self.parts])
         if self.others is not None:
             rows = _unvoiced(rows, self.others)
-        return rows if self.kept is None else rows[self.kept]
+        return rows if self.kept is None else rows[alone(rows["time_s"].to_numpy(), *self.kept)]
+
+    @cached_property
+    def end_s(self):
+        """After the last row; 0 where there is none."""
+        times = [_read(part, by_s, ["time_s"]) for part, by_s in self.parts]
+        return max((float(rows["time_s"].iloc[-1]) + HOP_S for rows in times if len(rows)), default=0.0)
 
     def joined(self, other):
         """The track of somebody who is recorded in two files: at each moment the louder."""
@@ -57,9 +72,9 @@ class Track:
         """
         return replace(self, others=others)
 
-    def only(self, kept):
-        """The rows of the track that are somebody's."""
-        return replace(self, kept=kept)
+    def only(self, own, others):
+        """The rows of the track that are somebody's: in the spans ``own`` and not in those of ``others``."""
+        return replace(self, kept=(own, others))
 
 
 class Columns(Mapping):
@@ -81,17 +96,9 @@ class Columns(Mapping):
         return name in self.tracks
 
 
-def light(tracks):
-    """Of each track the columns :data:`LIGHT`."""
-    return {name: track.rows(LIGHT) for name, track in tracks.items()}
-
-
-def table(tracks, recording_id):
-    """Who is heard when and how loud, of all tracks: recording_id, time_s, person_id, level_db."""
-    parts = [track.rows(LIGHT).assign(person_id=name) for name, track in tracks.items()]
-    filled = [part for part in parts if len(part)] or parts[:1] or [voice.nothing()[LIGHT].assign(person_id="")]
-    rows = pd.concat(filled, ignore_index=True).assign(recording_id=recording_id)
-    return rows[["recording_id", "time_s", "person_id", "level_db"]]
+def alone(times, own, others):
+    """Which times (N,) lie in the spans ``own`` and in none of ``others``."""
+    return turns.covers(times, own) & ~turns.covers(times, others)
 
 
 def promised(rows, recording_id, person_id):
@@ -107,11 +114,23 @@ def _louder(one, other):
     return both.drop_duplicates("at").drop(columns="at").reset_index(drop=True)
 
 
-def _moved(rows, by_s):
-    if not by_s:
-        return rows
-    rows = rows.assign(time_s=(rows["time_s"] + by_s).round(6))
-    return rows[rows["time_s"] >= 0].reset_index(drop=True)
+def _read(part, by_s, columns=None, start_s=-np.inf, end_s=np.inf):
+    """Rows of a kept file whose times, moved by ``by_s``, lie in start_s <= t < end_s, and not before 0."""
+    with pq.ParquetFile(part) as file:  # a little more is read, as moved times are rounded
+        groups = _groups(file.metadata, start_s - by_s - HOP_S, end_s - by_s + HOP_S)
+        rows = file.read_row_groups(groups, columns=columns, use_threads=False).to_pandas()
+    give_back()
+    if by_s:
+        rows = rows.assign(time_s=(rows["time_s"] + by_s).round(6))
+    inside = (rows["time_s"] >= max(start_s, 0.0 if by_s else start_s)) & (rows["time_s"] < end_s)
+    return rows if inside.all() else rows[inside].reset_index(drop=True)
+
+
+def _groups(about, start_s, end_s):
+    """The row groups of a kept file with times in start_s <= t < end_s; ``about`` is what the file says of itself."""
+    place = about.schema.names.index("time_s")
+    found = [about.row_group(number).column(place).statistics for number in range(about.num_row_groups)]
+    return [n for n, times in enumerate(found) if times is None or (times.max >= start_s and times.min < end_s)]
 
 
 def _unvoiced(rows, spans):

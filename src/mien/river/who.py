@@ -69,7 +69,7 @@ def _sound_row(one, name):
 def _sounds(one, recording):
     """The voices of a recording, but for those that a hand renamed: they stand under the name that was found."""
     renamed = {person_of(name, recording.names, one.hand) for name in recording.named_because}
-    return sorted({name for name in one.voice["person_id"] if name} - (renamed - set(recording.named_because)))
+    return sorted({name for name in one.heard if name} - (renamed - set(recording.named_because)))
 
 
 def _name_row(one, name, recording, there):

@@ -16,10 +16,15 @@ from mien.corpora import gap, mit
 from mien.evidence import dyads, intervals, leakage
 
 NOTEBOOKS = ("07_engagement",)
-FILES = {"engagement": "engagement.csv", "engagement_more": "engagement_more.csv"}
-"""The tables, by name: evidence rows with where the label comes from; slopes, changes and differences beside them."""
+FILES = {
+    "engagement": "engagement.csv",
+    "engagement_more": "engagement_more.csv",
+    "engagement_quantities": "engagement_quantities.csv",
+}
+"""The tables, by name: evidence rows with where the label comes from; slopes, changes and differences beside them; and
+what of these the rules ask for."""
 INPUTS = ("mit_windows.csv", "gap_windows.csv", "mrda_windows.csv")
-ROOMS = ("tables", "models", "evidence", "corpora")
+ROOMS = ("tables", "models", "evidence", "corpora", "verdict")
 
 CORPORA = {"mit": "MIT Interview", "gap": "GAP"}
 POPULATION = {"MIT Interview": "69 students in mock job interviews", "GAP": "84 students in 28 meetings, Canada"}
@@ -61,7 +66,26 @@ def make(data, settings, workers=1, tick=lambda *_: None):
                 more.append(_change(result.predictions, target, settings))
     more += [row for target in SELF for row in _timing(frames["gap"], target, settings)]
     more += _hot_spots(frames["mrda"], settings)
-    return {"engagement": pd.concat(rows, ignore_index=True), "engagement_more": pd.DataFrame(more, columns=list(MORE))}
+    made = {"engagement": pd.concat(rows, ignore_index=True), "engagement_more": pd.DataFrame(more, columns=list(MORE))}
+    return made | {"engagement_quantities": asked_of(made["engagement_more"])}
+
+
+def asked_of(more):
+    """What the rules ask for of the slopes of one's own lag (T13), where that self-rating is judged: quantities."""
+    rows = []
+    for row in more[more["what"] == "actor_slope"].to_dict("records"):
+        if row["target"] in ASKED["gap"][0]:
+            found = dyads.ActorPartner({"actor": _slope(row)})
+            seen = verdict.added.of_pairs(found, f"{FILES['engagement_more']}: {row['what']} of {row['signals']}")
+            about = {"corpus": row["corpus"], "target": row["target"], "signals": "turn"}
+            counts = {name: row[name] for name in ("n_people", "n_groups")}
+            rows += verdict.quantities.rows_of(seen, about, counts)
+    return tables.QUANTITIES.check(pd.DataFrame(rows, columns=tables.QUANTITIES.names), FILES["engagement_quantities"])
+
+
+def _slope(row):
+    why = str(row["why"]).removeprefix("value: ") if pd.isna(row["value"]) else ""
+    return intervals.Estimate(row["value"], row["low"], row["high"], why=why)
 
 
 def _judged(frame, target, signals, settings, corpus, workers, tick):
@@ -138,30 +162,13 @@ def _more(corpus, target, what, signals, found, n_people, n_groups):
 def read(data, names):
     """Those of the tables that are among ``names``, by name."""
     found = {name: pd.read_csv(data / file) for name, file in FILES.items() if name in names}
-    if "engagement" in found:
-        tables.EVIDENCE.check(found["engagement"], FILES["engagement"])
+    for name, table in (("engagement", tables.EVIDENCE), ("engagement_quantities", tables.QUANTITIES)):
+        if name in found:
+            table.check(found[name], FILES[name])
     return found
 
 
 # --- what was found, in words -----------------------------------------------------------------------------------------
-
-
-def verdicts(rows):
-    """Verdicts on the primary claims (CCC, ridge)."""
-    rules, parts = verdict.load(), []
-    asked = rows[~rows["signals"].isin(CONFOUNDS)]
-    for source, some in asked.groupby("label_source", sort=False):
-        given = {
-            corpus: verdict.Given(
-                source,
-                POPULATION[corpus],
-                share_synthetic=0.0,
-                n_leakage_failures=int(mine["n_leakage_failures"].max()),
-            )
-            for corpus, mine in some.groupby("corpus")
-        }
-        parts.append(verdict.of_evidence(some, rules, given, METRIC, MODEL))
-    return pd.concat(parts, ignore_index=True)
 
 
 def score(rows, corpus, target, signals, metric=METRIC, model=MODEL):
@@ -178,12 +185,12 @@ def said(row, name="value", low="low", high="high"):
 
 
 def answers(read):
-    """What was found, in computed sentences, by name."""
-    rows, more = read["engagement"], read["engagement_more"]
-    return {"engagement": f"{_interviews(rows, more)} {_meetings(rows, more)} {_spots(more)}"}
+    """What was found, in computed sentences, by name; ``read`` holds the verdicts of the study too."""
+    rows, more, found = read["engagement"], read["engagement_more"], read["verdicts"]
+    return {"engagement": f"{_interviews(rows, more, found)} {_meetings(rows, more, found)} {_spots(more)}"}
 
 
-def _interviews(rows, more):
+def _interviews(rows, more, found):
     corpus = CORPORA["mit"]
     each = []
     for target in ASKED["mit"][0]:
@@ -197,7 +204,7 @@ def _interviews(rows, more):
             f"between a person's two interviews r {said(inside)})"
         )
     one = score(rows, corpus, ASKED["mit"][0][0], "voice")
-    told = _verdict(rows, corpus)
+    told = _verdict(found, corpus)
     return (
         f"MIT Interview ({one['n_people']:.0f} people, {one['n_windows']:.0f} interviews; labels: mean ratings by "
         f"observers, the names of some presumed): from the voice, in people never seen, {'; '.join(each)}. {told} "
@@ -221,7 +228,7 @@ def _level(rows, corpus):
     )
 
 
-def _meetings(rows, more):
+def _meetings(rows, more, found):
     corpus, each = CORPORA["gap"], []
     for target in ASKED["gap"][0]:
         mine = score(rows, corpus, target, "turn")
@@ -236,16 +243,23 @@ def _meetings(rows, more):
     clear = {kind: int(((some["low"] > 0) | (some["high"] < 0)).sum()) for kind, some in lags.items()}
     return (
         f"GAP ({mine['n_people']:.0f} people, {mine['n_groups']:.0f} meetings) from turns: {'; '.join(each)}. "
-        f"{_verdict(rows, corpus)} Satisfaction (self, {at['actor']['n_people']:.0f} people with both lags) changes by "
-        f"{said(at['actor'])} standard deviations with one's own slower answers (actor) and by {said(at['partner'])} "
-        f"with slower answers of others (partner); of {len(lags['actor'])} self-ratings {clear['actor']} (actor) and "
-        f"{clear['partner']} (partner) slopes are clear of 0, uncorrected for asking {2 * len(lags['actor'])}."
+        f"{_verdict(found, corpus)} Satisfaction (self, {at['actor']['n_people']:.0f} people with both lags) changes "
+        f"by {said(at['actor'])} standard deviations with one's own slower answers (actor) and by "
+        f"{said(at['partner'])} with slower answers of others (partner); of {len(lags['actor'])} self-ratings "
+        f"{clear['actor']} (actor) and {clear['partner']} (partner) slopes are clear of 0, uncorrected for asking "
+        f"{2 * len(lags['actor'])}."
     )
 
 
-def _verdict(rows, corpus):
-    found = verdicts(rows)
-    mine = found[(found["corpus"] == corpus) & (found["claim"] == "C1_detectable")]
+def detectable(found):
+    """Of all verdicts of the study those on this question: is the label detectable in people never seen?"""
+    mine = found[found["corpus"].isin(CORPORA.values()) & (found["metric"] == METRIC) & (found["profile"] == "none")]
+    return mine[mine["claim"] == "C1_detectable"]
+
+
+def _verdict(found, corpus):
+    mine = detectable(found)
+    mine = mine[mine["corpus"] == corpus]
     parts = [
         f"{word} ({', '.join(map(_plain, some['target']))}: {some['why'].iloc[0]})"
         for word, some in mine.groupby("wording", sort=False)

@@ -5,20 +5,24 @@ components that a vendor names (lag, share, changes); no committed table has fac
 so whether face and voice add to turns cannot be assessed here, and the answer says what would change that.
 """
 
+from dataclasses import replace
+
 import pandas as pd
 
 from mien import tables, verdict
 from mien.corpora import gap, mit
 from mien.evidence import ablation
-from mien.study.engagement import CORPORA, METRIC, MODEL, POPULATION, fewer
+from mien.study.engagement import CORPORA, METRIC, MODEL, fewer
 
 NOTEBOOKS = ("08_fusion",)
-FILES = {"fusion": "fusion.csv"}
-"""The table, by name: rows of :mod:`mien.evidence.ablation`, with where the label comes from."""
+FILES = {"fusion": "fusion.csv", "fusion_quantities": "fusion_quantities.csv"}
+"""The tables, by name: rows of :mod:`mien.evidence.ablation`, with where the label comes from; and what of these the
+rules ask for."""
 INPUTS = ("mit_windows.csv", "gap_windows.csv")
-ROOMS = ("tables", "models", "evidence", "corpora", "study/engagement")
+ROOMS = ("tables", "models", "evidence", "corpora", "verdict", "study/engagement")
 
 INTERVIEWS = ("label_presumed_engaged", "label_excited")
+INTERVIEWS_FROM = "voice"
 MEETINGS = ("label_satisfaction", "label_leadership")
 COMPONENTS = {"lag": ["turn_response_lag_s"], "share": ["turn_talk_share"], "changes": ["turn_changes_per_min"]}
 """What a vendor names as the parts of its score, as the windows of turns have them."""
@@ -40,41 +44,43 @@ def make(data, settings, workers=1, tick=lambda *_: None):
         else:
             found = ablation.drop_one(meetings, target, COMPONENTS, few, CORPORA["gap"], ratings=True)
         parts.append(found.assign(label_source=SOURCES[target]))
-    return {"fusion": pd.concat(parts, ignore_index=True)}
+    rows = pd.concat(parts, ignore_index=True)
+    return {"fusion": rows, "fusion_quantities": asked_of(rows)}
+
+
+def asked_of(rows):
+    """What the rules ask for: whether each component adds (V3), and face and voice to turns (V4); quantities.
+
+    They stand beside the claims of question 07 on the same label, from the voice or from turns.
+    """
+    found = []
+    for (corpus, target), mine in rows.groupby(["corpus", "target"], sort=False):
+        seen = verdict.added.of_ablation(rows, corpus, target, METRIC)
+        signals = "turn" if target in MEETINGS else INTERVIEWS_FROM
+        about = {"corpus": corpus, "target": target, "signals": signals, "profile": "none", "metric": METRIC}
+        counts = {name: mine[name].iloc[0] for name in ("n_people", "n_groups", "n_windows")}
+        rested = {name: tuple(f"{FILES['fusion']}: {way}" for way in ways) for name, ways in seen.rests_on.items()}
+        found += verdict.quantities.rows_of(replace(seen, rests_on=rested), about, counts)
+    return tables.QUANTITIES.check(pd.DataFrame(found, columns=tables.QUANTITIES.names), FILES["fusion_quantities"])
 
 
 def read(data, names):
-    """The table, if it is among ``names``, by name."""
-    return {name: pd.read_csv(data / file) for name, file in FILES.items() if name in names}
+    """Those of the tables that are among ``names``, by name."""
+    found = {name: pd.read_csv(data / file) for name, file in FILES.items() if name in names}
+    if "fusion_quantities" in found:
+        tables.QUANTITIES.check(found["fusion_quantities"], FILES["fusion_quantities"])
+    return found
 
 
 # --- what was found, in words -----------------------------------------------------------------------------------------
 
 
-def verdicts(rows):
-    """What the rules say of V3 (each component adds) and V4 (face and voice add) in each corpus, by target."""
-    rules, parts = verdict.load(), []
-    for (corpus, target), mine in rows.groupby(["corpus", "target"], sort=False):
-        seen = verdict.added.of_ablation(rows, corpus, target, METRIC)
-        first = mine.iloc[0]
-        known = {
-            "n_groups": float(first["n_groups"]),
-            "n_leakage_failures": 0.0,
-            "share_synthetic": 0.0,
-            "coverage": 1.0,
-        }
-        scope = verdict.Scope(corpus, "+".join(_signals(mine)), target, first["label_source"], POPULATION[corpus])
-        parts.append(
-            verdict.judge(seen.numbers | known, rules, scope, METRIC, missing=seen.missing, rests_on=seen.rests_on)
-        )
-    return pd.concat(parts, ignore_index=True)
-
-
-def _signals(rows):
-    """The single signals of a table of ablation, in its order."""
-    return list(
-        dict.fromkeys(part for words in rows.loc[rows["what"] == "set", "signals"] for part in words.split("+"))
-    )
+def added(found):
+    """Of all verdicts of the study those on this question: V3 and V4 of each label that is asked here."""
+    asked = [*((CORPORA["mit"], target) for target in INTERVIEWS), *((CORPORA["gap"], target) for target in MEETINGS)]
+    mine = found[[scope in asked for scope in zip(found["corpus"], found["target"], strict=True)]]
+    mine = mine[(mine["metric"] == METRIC) & (mine["profile"] == "none")]
+    return mine[mine["claim"].str.startswith(("V3", "V4"))]
 
 
 def row(rows, target, what, signals=None, model=MODEL, metric=METRIC):
@@ -92,7 +98,7 @@ def said(found, form="{:.2f}"):
 
 
 def answers(read):
-    """What was found, in computed sentences, by name."""
+    """What was found, in computed sentences, by name; ``read`` holds the verdicts of the study too."""
     rows = read["fusion"]
     one, two = row(rows, INTERVIEWS[0], "set", "voice"), row(rows, MEETINGS[0], "drop_one", "lag")
     voices = "; ".join(_interviews(rows, target) for target in INTERVIEWS)
@@ -101,7 +107,7 @@ def answers(read):
         f"MIT Interview ({one['n_people']:.0f} people, {one['n_windows']:.0f} interviews; observers' labels): {voices}."
         " The face table is a mean of at most 75 pictures: that it adds nothing says nothing of faces. GAP "
         f"({two['n_people']:.0f} people, {two['n_groups']:.0f} meetings; self-ratings; lag, share, changes): {turns}. "
-        f"{_verdict(rows)}"
+        f"{_verdict(read['verdicts'])}"
     )
     return {"fusion": found}
 
@@ -126,11 +132,11 @@ def _meetings(rows, target):
     return f"{_plain(target)} CCC {said(whole)}, lost without {parts}"
 
 
-def _verdict(rows):
-    found = verdicts(rows)
+def _verdict(found):
     parts = []
     for claim, words in (("V3", "lag, share and changes each add"), ("V4", "face and voice add")):
-        mine = found[found["claim"].str.startswith(claim)]
+        mine = added(found)
+        mine = mine[mine["claim"].str.startswith(claim)]
         wording = " / ".join(mine["wording"].unique())
         why = " / ".join(dict.fromkeys(mine["why"]))
         parts.append(f"{claim} ({words}): {wording} ({why})")

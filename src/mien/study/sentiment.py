@@ -22,7 +22,9 @@ ROOMS = ("tables", "models", "evidence", "corpora", "study/unshared")
 
 VOICES = {"ravdess": ("RAVDESS", "CC BY-NC-SA 4.0"), "emodb": ("EmoDB", "free for research")}
 N_PERMUTATIONS, N_GAP_WORLDS = 49, 10
-"""At most so many worlds for the tables judged here: p says no less than 0.02."""
+"""At most so many worlds for the turns judged here: p says no less than 0.02."""
+N_PERMUTATIONS_OF_FACES, N_GAP_WORLDS_OF_FACES = 499, 40
+"""For the faces, of which question 13 says what the rules say: p may be multiplied by all its claims."""
 
 
 def make(data, settings, workers=1, tick=lambda *_: None):

@@ -1,47 +1,44 @@
 """What may be said: every claim and statement, judged by the rules from committed tables, and the way back from each.
 
-Four corpora are asked. RAVDESS and EmoDB have their evidence rows in ``evidence.csv``; the London faces and MIT
-Interview are evaluated here, with fewer permutations. What the held-out predictions of the primary model tell beside
-those rows (calibration, test-retest, trait share, groups of people) is in ``predicted_quantities.csv``, and what other
-questions found in tables of the same shape (:data:`QUANTITIES`). Nothing is judged from anything else.
+Two kinds of scope are asked. *Models*: a label from signals, in people never seen; their evidence rows are those of the
+questions that found them (:data:`ASKED`), and what held-out predictions tell beside them (calibration, test-retest,
+trait share, groups of people) is in ``predicted_quantities.csv``. *The open score*, in each of its profiles: what moves
+it when nothing else changes, held against no label (label source ``none``: then only what is not about a label is
+judged, and the rest says so) or against what people said of their meeting. What other questions found stands in tables
+of one shape (:data:`QUANTITIES`). Nothing is judged from anything else.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
-from io import StringIO
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from mien import corpora, evidence, store, tables, verdict
+from mien.corpora import mit
 from mien.evidence import leakage, quantities
-from mien.evidence.words import row_id
-from mien.study import travel
-from mien.verdict import trace, words
-from mien.verdict.quantities import quantity_id as _quantity
+from mien.study import engagement, fusion, scored, travel, way
+from mien.verdict import words
 
 NOTEBOOKS = ("13_verdict",)
 FILES = {
-    "further_evidence": "further_evidence.csv",
     "predicted_quantities": "predicted_quantities.csv",
+    "score_quantities": "score_quantities.csv",
     "verdicts": "verdicts.csv",
     "verdict_trace": "verdict_trace.csv",
 }
-QUANTITIES = ()
+QUANTITIES = (engagement.FILES["engagement_quantities"], fusion.FILES["fusion_quantities"])
 """Tables of quantities that other questions commit, by file name: what they hold is judged with the rest."""
-ROOMS = ("tables", "models", "evidence", "verdict", "corpora")
-MODEL, METRIC = "logistic", "auc"
-"""The primary model and metric, named before any outcome was seen."""
-N_PERMUTATIONS = 99
-"""For the corpora evaluated here: p is then at least 0.01."""
+ROOMS = ("tables", "models", "evidence", "verdict", "corpora", "study/way", "study/engagement", "study/scored")
+METRICS, MODELS = ("auc", "ccc"), ("logistic", "ridge")
+"""The primary metric and model of classes, and of ratings, named before any outcome was seen."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One scope: the label ``target`` from ``signals`` in a corpus; ``rated`` labels are cut at their median.
+    """One scope of a model: the label ``target`` from ``signals`` in a corpus, and whose table has its evidence.
 
-    ``name`` and ``corpus`` as a module of :mod:`mien.corpora` and in words; ``here`` whether it is evaluated here.
+    ``name`` and ``corpus`` as a module of :mod:`mien.corpora` and in words; ``scale`` the ends of a rating, where the
+    label is one; ``groups`` columns of the windows table that say which group of people somebody is of.
     """
 
     name: str
@@ -49,8 +46,8 @@ class Asked:
     target: str
     signals: str
     population: str
-    here: bool = False
-    rated: bool = False
+    evidence: str
+    scale: tuple[float, ...] = ()
     groups: tuple[str, ...] = ()
 
     @property
@@ -68,60 +65,162 @@ class Asked:
         """Who says what the label says."""
         return corpora.named(self.name).LABELS[self.target]
 
+    @property
+    def model(self):
+        """The primary model."""
+        return MODELS[self.is_rated]
+
+    @property
+    def is_rated(self):
+        """Whether the label is a rating, evaluated as question 07 does."""
+        return self.evidence == engagement.FILES["engagement"]
+
 
 SEX = ("confound_sex",)
+SCALES = {"mit": mit.SCALE}
+"""The ends of ratings, by corpus; GAP's have different ones, and each person gave each once."""
+ACTED, SMILES, RATED = "evidence.csv", "sentiment.csv", engagement.FILES["engagement"]
 ASKED = (
-    Asked("ravdess", "RAVDESS", "label_valence", "voice", "24 professional actors in Toronto", groups=SEX),
-    Asked("emodb", "EmoDB", "label_valence", "voice", "10 actors in Berlin", groups=SEX),
+    Asked("ravdess", "RAVDESS", "label_valence", "voice", "24 professional actors in Toronto", ACTED, groups=SEX),
+    Asked("emodb", "EmoDB", "label_valence", "voice", "10 actors in Berlin", ACTED, groups=SEX),
     Asked(
-        "london", "London", "label_expression", "face", "102 adults, instructed faces in photographs", True, False, SEX
+        "london", "London", "label_expression", "face", "102 adults, instructed faces in pictures", SMILES, groups=SEX
     ),
-    Asked("mit", "MIT Interview", "label_excited", "voice", "69 students in mock interviews", True, True),
-    Asked("mit", "MIT Interview", "label_overall", "voice", "69 students in mock interviews", True, True),
+    *(
+        Asked(name, corpus, target, signals, engagement.POPULATION[corpus], RATED, SCALES.get(name, ()))
+        for name, (targets, every) in engagement.ASKED.items()
+        for corpus in [engagement.CORPORA[name]]
+        for target in targets
+        for signals in every
+    ),
 )
-MEDIA = "media_sha256.csv"
-"""The sha256 of the recordings that the windows tables were measured on; made by hand (:func:`remake`)."""
+MEDIA = way.MEDIA
+SCORED = {
+    "AMI": ("ami", "189 people in 170 meetings, most of them played"),
+    "GAP": ("gap", engagement.POPULATION["GAP"]),
+    "ICSI": ("mrda", "52 people in 75 research meetings"),
+}
+"""The corpora in which the open score is asked: module, and who was recorded."""
+SCORE_SIGNALS, SIDES = "turn", "each"
+"""What the score is made of, and how sides are made where nothing else is said: each person against all others."""
+OF_FACTS = {
+    "coverage": "scored_share",
+    "trait_share": "trait_share",
+    "spec_rank_r_median": "spec_rank_r_median",
+    "spec_range_pts_median": "spec_range",
+}
+"""Quantities of the score that the facts of the reference corpora hold, and their names there."""
+WITHOUT = " without its group"
+"""How the words for a reference end that holds no recording of the group that is scored."""
 INPUTS = (
-    "evidence.csv",
-    "travel.csv",
-    "verdict_rules.yaml",
+    *dict.fromkeys(one.evidence for one in ASKED),
+    travel.FILES["travel"],
+    verdict.FILE,
     MEDIA,
+    *scored.FILES.values(),
     *dict.fromkeys(one.file for one in ASKED),
     *QUANTITIES,
 )
 
 
-def windows(data, asked):
-    """The windows table of a scope; a rating becomes ``high`` above its median over the table, else ``low``."""
-    table = tables.read(Path(data) / asked.file, tables.WINDOWS)
-    if asked.rated:
-        values = table[asked.target]
-        cut = np.where(values > values.median(), "high", "low")
-        table = table.assign(**{asked.target: pd.Series(cut, table.index, dtype=object).where(values.notna())})
-    return table
-
-
 def make(data, settings, workers=1, tick=lambda *_: None):
-    """Judge every claim in every scope of :data:`ASKED`; the tables of :data:`FILES` by name."""
+    """Judge every claim in every scope; the tables of :data:`FILES` by name."""
     data, rules = Path(data), verdict.load(Path(data) / verdict.FILE)
-    first = tables.read(data / "evidence.csv", tables.EVIDENCE)
-    parts = [_asked(data, one, settings, workers, tick) for one in ASKED]
-    further = pd.concat([part["rows"] for part in parts if part["rows"] is not None], ignore_index=True)
+    parts = []
+    for number, one in enumerate(ASKED):
+        tick("verdicts", number, len(ASKED))
+        parts.append(_asked(data, one, settings))
     predicted = pd.concat([part["quantities"] for part in parts], ignore_index=True)
+    score = of_score(scored.read(data, ["score_facts"])["score_facts"], others(data))
     given = {(one.corpus, one.target): part["given"] for one, part in zip(ASKED, parts, strict=True)}
-    rows = pd.concat([first, further], ignore_index=True)
-    found = ruled(data, rules, rows, given, predicted)
-    made = {"further_evidence": further, "predicted_quantities": predicted, "verdicts": found}
-    way = [row for one, part in zip(ASKED, parts, strict=True) for row in _way(data, one, part, made, rules)]
-    return made | {"verdict_trace": pd.DataFrame(way, columns=WAY)}
+    made = {"predicted_quantities": predicted, "score_quantities": score}
+    made["verdicts"] = ruled(data, rules, given | given_of_score(data, given), [predicted, score])
+    seen = {(one.corpus, one.target, one.signals): part["predictions"] for one, part in zip(ASKED, parts, strict=True)}
+    return made | {"verdict_trace": way.table(data, made, rules, scopes(made["verdicts"], seen), QUANTITIES, ASKED)}
 
 
-def ruled(data, rules, rows, given, predicted):
-    """The verdicts on evidence ``rows`` and ``predicted`` quantities, with what other questions found."""
+def ruled(data, rules, given, own):
+    """The verdicts on the committed evidence, this question's ``own`` quantities and those of other questions."""
     away = travel.read(data)["travel"].query(f"treatment == {travel.DECLARED!r}")
-    more = [predicted, *(tables.read(data / file, tables.QUANTITIES) for file in QUANTITIES)]
-    more = pd.concat(more, ignore_index=True)
-    return verdict.of_evidence(rows, rules, given, METRIC, MODEL, more, transfer=away)
+    more = pd.concat([*own, *others(data)], ignore_index=True)
+    return verdict.of_evidence(evidence_rows(data), rules, given, METRICS, MODELS, more, transfer=away)
+
+
+def others(data):
+    """The tables of :data:`QUANTITIES`, a list."""
+    return [tables.read(Path(data) / file, tables.QUANTITIES) for file in QUANTITIES]
+
+
+def evidence_rows(data):
+    """The evidence rows of every scope of :data:`ASKED`, with its baselines, as the questions found them."""
+    found = []
+    for file in dict.fromkeys(one.evidence for one in ASKED):
+        rows = tables.read(Path(data) / file, tables.EVIDENCE)
+        is_baseline = rows["model"].str.match(r"B\d_")
+        for one in [one for one in ASKED if one.evidence == file]:
+            mine = (rows["corpus"] == one.corpus) & (rows["target"] == one.target)
+            mine &= (rows["signals"] == one.signals) | is_baseline
+            found.append(rows[mine])
+    return pd.concat(found, ignore_index=True)
+
+
+def scopes(verdicts, predictions):
+    """Each scope that was judged, with the held-out predictions of its model, or None where it is of the score."""
+    names = ["corpus", "target", "signals", "profile"]
+    found = verdicts[names].drop_duplicates().itertuples(index=False, name=None)
+    return {scope: predictions.get(scope[:3]) if scope[3] == verdict.Scope.profile else None for scope in found}
+
+
+# --- the score --------------------------------------------------------------------------------------------------------
+
+
+def of_score(facts, told):
+    """Quantities of the open score alone: gates, and what the facts hold and no other question says; a table.
+
+    ``facts`` is the committed ``score_facts.csv``, ``told`` the tables of other questions.
+    """
+    rows = []
+    blank = {column.name: "" if column.kind == "text" else float("nan") for column in tables.QUANTITIES.columns}
+    for corpus, (name, _) in SCORED.items():
+        mine = facts[(facts["corpus"] == name) & (facts["sides"] == SIDES)]
+        for quantity, called in OF_FACTS.items():
+            for row in mine[mine["quantity"] == called].to_dict("records"):
+                about = {"corpus": corpus, "target": verdict.SCORE, "signals": SCORE_SIGNALS, "profile": row["profile"]}
+                counts = {"n_groups": row["n_groups"], "n_windows": row["n_sides"]}
+                said = {"value": row["value"], "low": row["low"], "high": row["high"], "why": row["why"]}
+                source = f"{scored.FILES['score_facts']}: {called}, sides: {row['sides']}"
+                rows.append(blank | about | counts | said | {"quantity": quantity, "source": source})
+                if quantity == "coverage":
+                    groups = {"quantity": "n_groups", "value": float(row["n_groups"]), "source": source}
+                    rows.append(blank | about | counts | groups)
+    found = pd.DataFrame(rows, columns=tables.QUANTITIES.names).fillna({"why": ""})
+    keys = ["corpus", "target", "signals", "profile", "quantity"]
+    said = {key for table in told for key in zip(*(table[name].fillna("") for name in keys), strict=True)}
+    kept = [key not in said for key in zip(*(found[name] for name in keys), strict=True)]
+    return tables.QUANTITIES.check(found.loc[kept].reset_index(drop=True))
+
+
+def given_of_score(data, given):
+    """What is known of the label in each scope of the score: none, or that of a criterion; by (corpus, target).
+
+    A score may not be held against norms that hold the recording itself (E33): each meeting of which that is so counts
+    as a failed check. A criterion that a model was ``given`` too has the failed checks of both.
+    """
+    meetings, found = scored.read(data, ["score_meetings"])["score_meetings"], {}
+    for corpus, (name, population) in SCORED.items():
+        mine = meetings[meetings["corpus"] == name]
+        own = mine["reference"].str.startswith(f"{name}_") & ~mine["reference"].str.endswith(WITHOUT)
+        leaks = int(mine.loc[own, "recording_id"].nunique())
+        none = verdict.Given(verdict.NO_LABEL, population, share_synthetic=0.0, n_leakage_failures=leaks)
+        found[corpus, verdict.SCORE] = none
+        for target, source in corpora.named(name).LABELS.items():
+            before = given.get((corpus, target), none)
+            both = max(leaks, before.n_leakage_failures)
+            found[corpus, target] = replace(before, label_source=source, n_leakage_failures=both)
+    return found
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
 
 
 def remake(folders, out):
@@ -134,171 +233,53 @@ def remake(folders, out):
     return tables.write(pd.DataFrame(rows, columns=["corpus", "recording_id", "file", "sha256"]), Path(out) / MEDIA)
 
 
-def _predicted(data, asked, settings, workers=1, tick=lambda *_: None):
-    """The windows of a scope and what evaluation found in them; few permutations, and one repeat, of what is new."""
-    table = windows(data, asked)
-    few = {"n_permutations": min(N_PERMUTATIONS, settings.n_permutations), "n_repeats": 1} if asked.here else {}
-    few = few or {"n_permutations": 0}
-    found = evidence.evaluate(
-        table,
-        asked.target,
-        asked.signals,
-        MODEL,
-        replace(settings, **few),
-        asked.corpus,
-        workers=workers,
-        progress=lambda done, total, words: tick(f"{asked.corpus}: {words}", done, total),
-    )
-    return table, found, found.predictions[found.predictions["model"] == MODEL].dropna(axis=1, how="all")
-
-
 def predicted(data, asked, settings):
-    """The windows of a scope and what the primary model says of them while they are held out: two tables."""
-    table, _, told = _predicted(data, asked, replace(settings, n_permutations=0))
-    return table, told
+    """The windows of a scope and what the primary model says of them while they are held out: two tables.
+
+    People are kept apart as they were when its evidence row was made; nothing is permuted.
+    """
+    table = tables.read(Path(data) / asked.file, tables.WINDOWS)
+    settings = engagement.fewer(settings) if asked.is_rated else settings
+    once = replace(settings, n_permutations=0)
+    found = evidence.evaluate(table, asked.target, asked.signals, asked.model, once, asked.corpus).predictions
+    return table, found[found["model"] == asked.model].dropna(axis=1, how="all")
 
 
-def _asked(data, asked, settings, workers, tick):
-    """What is computed of one scope: its evidence rows (where they are made here), quantities, predictions, checks."""
-    table, result, mine = _predicted(data, asked, settings, workers, tick)
-    told, _ = quantities.of_predictions(mine, table, asked.about, asked.groups)
-    failed = int((~leakage.checked(table, asked.target, asked.signals, result.predictions)["passed"]).sum())
+def _asked(data, asked, settings):
+    """What is computed of one scope: quantities, predictions, and how many checks for leaks fail."""
+    table, mine = predicted(data, asked, settings)
+    scale = asked.scale or (float("nan"),) * 2
+    told, _ = quantities.of_predictions(mine, table, asked.about, asked.groups, scale=scale)
+    checked = leakage.checked(table, asked.target, asked.signals, mine, ratings=asked.is_rated)
+    failed = int((~checked["passed"]).sum())
     given = verdict.Given(asked.label_source, asked.population, share_synthetic=0.0, n_leakage_failures=failed)
-    return {"rows": result.rows if asked.here else None, "quantities": told, "given": given, "predictions": mine}
+    return {"quantities": told, "given": given, "predictions": mine}
 
 
 def read(data, names):
     """Those tables that are among ``names``, checked."""
-    promised = {"further_evidence": tables.EVIDENCE, "predicted_quantities": tables.QUANTITIES}
+    promised = {"predicted_quantities": tables.QUANTITIES, "score_quantities": tables.QUANTITIES}
     promised |= {"verdicts": tables.VERDICTS}
     found = {name: tables.read(Path(data) / FILES[name], table) for name, table in promised.items() if name in names}
     if "verdict_trace" in names:
-        found["verdict_trace"] = pd.read_csv(Path(data) / FILES["verdict_trace"], dtype={"line": "Int64"})
+        found["verdict_trace"] = way.read(Path(data) / FILES["verdict_trace"])
     return found
 
 
-# --- the way back -----------------------------------------------------------------------------------------------------
+def walked(data, corpus, target, claim="C1_detectable", settings=None, profile=verdict.Scope.profile):
+    """Walk one verdict of the study back from its rule: a list of :class:`mien.verdict.trace.Step`.
 
-WAY = ("corpus", "target", "signals", "claim", "step", "file", "line", "sha256", "what")
-
-
-def _way(data, asked, part, made, rules):
-    """The way from each verdict of a scope to its windows: a row per step with the hash of the file, or of its line."""
-    by = asked.about
-    mine = made["verdicts"][(made["verdicts"][list(by)] == pd.Series(by)).all(axis=1)]
-    verdicts, known = _lines(made["verdicts"]), places(data, made)
-    predictions = hashlib.sha256(_text(part["predictions"]).encode()).hexdigest()
-    for place, row in mine.iterrows():
-        head = [*by.values(), row["claim"]]
-        yield [*head, "rules", verdict.FILE, pd.NA, rules.sha256, "the rules, frozen before any outcome"]
-        yield [*head, "verdict", FILES["verdicts"], place + 2, _digest(verdicts[place + 1]), row["wording"]]
-        for name in filter(None, row["rests_on"].split("; ")):
-            yield [*head, "evidence", *known[name], name]
-        yield [
-            *head,
-            "predictions",
-            "",
-            pd.NA,
-            predictions,
-            f"{len(part['predictions'])} rows, made again from windows",
-        ]
-        yield [*head, "windows", asked.file, pd.NA, store.sha256(data / asked.file), corpora.named(asked.name).ORIGIN]
-        yield [*head, *_recording(data, asked, part["predictions"])]
-
-
-def places(data, made):
-    """Where each id of ``rests_on`` stands: {id: (file, line, sha256 of the line)}; the header is line 1.
-
-    ``made`` has the tables of this question; the rest is read from ``data``.
-    """
-    away = travel.read(data, ["travel"])["travel"]
-    found = {}
-    for file, lines, rows, name_of in (
-        ("evidence.csv", _split(data / "evidence.csv"), tables.read(data / "evidence.csv", tables.EVIDENCE), row_id),
-        (FILES["further_evidence"], _lines(made["further_evidence"]), made["further_evidence"], row_id),
-        (FILES["predicted_quantities"], _lines(made["predicted_quantities"]), made["predicted_quantities"], _quantity),
-        *((file, _split(data / file), tables.read(data / file, tables.QUANTITIES), _quantity) for file in QUANTITIES),
-        (travel.FILES["travel"], _split(data / travel.FILES["travel"]), away, row_id),
-    ):
-        for line, row in enumerate(rows.to_dict("records"), 2):
-            if row.get("treatment", travel.DECLARED) == travel.DECLARED and name_of(row) not in found:
-                found[name_of(row)] = (file, line, _digest(lines[line - 1]))
-    return found
-
-
-def _recording(data, asked, predictions):
-    """The last step: the first recording that was predicted, and where the hash of its file stands."""
-    media = pd.read_csv(data / MEDIA)
-    used = media[(media["corpus"] == asked.name) & media["recording_id"].isin(predictions["recording_id"])]
-    if used.empty:
-        return ["recordings", "", pd.NA, "", "its makers publish measures and no recordings"]
-    first = used.iloc[0]
-    line = used.index[0] + 2
-    what = f"the first of {len(used)} recordings: {first['file']}, sha256 {first['sha256']}"
-    return ["recordings", MEDIA, line, _digest(_split(data / MEDIA)[line - 1]), what]
-
-
-def _found(name, texts, made, data):
-    """The file and line in which an id of ``rests_on`` stands."""
-    if name.startswith("quantity:"):
-        ids = [verdict.quantities.quantity_id(row) for row in made["predicted_quantities"].to_dict("records")]
-        return FILES["predicted_quantities"], ids.index(name) + 2
-    for file, rows in ((FILES["further_evidence"], made["further_evidence"]), ("evidence.csv", None)):
-        rows = tables.read(data / file, tables.EVIDENCE) if rows is None else rows
-        ids = [trace.row_id(row) for _, row in rows.iterrows()]
-        if name in ids:
-            return file, ids.index(name) + 2
-    raise verdict.VerdictError(f"verdicts: no evidence row {name!r}")
-
-
-def _text(table):
-    into = StringIO()
-    table.to_csv(into, index=False, float_format="%.9g", lineterminator="\n")  # as tables.write does
-    return into.getvalue()
-
-
-def _lines(table):
-    return _text(table).encode().split(b"\n")
-
-
-def _split(path):
-    return path.read_bytes().split(b"\n")
-
-
-def _digest(line):
-    return hashlib.sha256(line).hexdigest()
-
-
-def walked(data, corpus, target, claim="C1_detectable", settings=None):
-    """Walk one verdict of the study back from its rule to its windows: a list of :class:`mien.verdict.trace.Step`.
-
-    Files and lines are hashed again, and the predictions are made again from the windows: the same bytes.
+    Files and lines are hashed again, and a model's predictions are made again from the windows: the same bytes.
     Raises :class:`mien.verdict.VerdictError` for a scope or claim that was not judged.
     """
-    data = Path(data)
-    way = read(data, ["verdict_trace"])["verdict_trace"]
-    mine = way[(way[["corpus", "target", "claim"]] == [corpus, target, claim]).all(axis=1)]
-    if mine.empty:
-        raise verdict.VerdictError(f"verdicts: no {claim!r} of {target!r} in {corpus!r}; see {FILES['verdict_trace']}")
-    asked = next(one for one in ASKED if (one.corpus, one.target) == (corpus, target))
-    return [_step(data, row, asked, settings or evidence.EvidenceSettings()) for row in mine.to_dict("records")]
+    known = read(data, ["verdict_trace", "verdicts"])
+    mine = way.of(known["verdict_trace"], known["verdicts"], corpus, target, profile, claim)
 
+    def again(signals):
+        asked = next(one for one in ASKED if one.about == {"corpus": corpus, "target": target, "signals": signals})
+        return predicted(data, asked, settings or evidence.EvidenceSettings())[1]
 
-def _step(data, row, asked, settings):
-    if not row["sha256"] or pd.isna(row["sha256"]):
-        return trace.Step(row["step"], "media", "", trace.UNKNOWN, row["what"])
-    if row["step"] == "predictions":
-        made = predicted(data, asked, settings)[1]
-        now = hashlib.sha256(_text(made).encode()).hexdigest()
-        what = f"predictions ({row['what']})"
-    elif pd.notna(row["line"]):
-        lines = _split(data / row["file"])
-        now = _digest(lines[row["line"] - 1]) if row["line"] <= len(lines) else ""
-        what = f"{row['file']} line {row['line']}"
-    else:
-        now, what = store.sha256(data / row["file"]), row["file"]
-    state = trace.SAME if now == row["sha256"] else trace.CHANGED
-    return trace.Step(row["step"], what, row["sha256"], state, row["what"] if row["step"] != "predictions" else "")
+    return [way.step(Path(data), row, again) for row in mine.to_dict("records")]
 
 
 # --- what was found, in words -----------------------------------------------------------------------------------------
@@ -310,6 +291,7 @@ def answers(read):
 
 
 SAID = {
+    "no label": "{n} are about a label where none is involved",
     "a gate fails": "for {n} a gate fails (not assessable)",
     "nothing measured": "for {n} nothing that they ask for was measured (not assessable either)",
     "not testable": "{n} not testable",
@@ -318,6 +300,7 @@ SAID = {
     "found": "{n} found",
     "does not hold": "{n} not holding",
 }
+SCOPE = ["corpus", "target", "signals", "profile"]
 
 
 def answer(verdicts):
@@ -325,23 +308,50 @@ def answer(verdicts):
     judged = verdicts[verdicts["verdict"] != "out_of_scope"]
     states = judged.apply(words.state, axis=1)
     counts = ", ".join(SAID[one].format(n=(states == one).sum()) for one in SAID if (states == one).any())
-    scopes = judged.drop_duplicates(["corpus", "target", "signals"])
-    few = scopes[scopes["n_groups"] < 30]
+    asked = judged.drop_duplicates(SCOPE)
+    few = asked[asked["n_groups"] < 30].drop_duplicates(["corpus"])
     units = ", ".join(f"{row.corpus} {row.n_groups:.0f}" for row in few.itertuples()) or "none"
-    findings = judged[states.isin(["in part", "found", "does not hold"])]
-    said = [
-        f"{_scope(mine.iloc[0])}: " + ", ".join(f"{row.claim.split('_')[0]} {row.wording}" for row in mine.itertuples())
-        for _, mine in findings.groupby(["corpus", "target", "signals"], sort=False)
-    ]
+    of_score = asked["profile"] != verdict.Scope.profile
     return (
-        f"{len(judged)} claims and statements in {len(scopes)} scopes by rules {judged['rules_sha256'].iloc[0][:12]}: "
-        f"{counts}. Too few people to say anything, for or against (the floor is 30 independent groups): {units}. What "
-        f"is said: {'; '.join(said) or 'nothing'}. Where labels were acted, the rules put the words 'detectable "
-        "in acted speech' in place of every claim that would hold. K4, use that manipulates or punishes, "
-        "is out of scope for any signal."
+        f"{len(judged)} claims and statements in {len(asked)} scopes ({(~of_score).sum()} of models, {of_score.sum()} "
+        f"of the open score) by rules {judged['rules_sha256'].iloc[0][:12]}: {counts}. Too few people to say anything, "
+        f"for or against (the floor is 30 independent groups): {units}. {_findings(judged, states)} Where labels were "
+        "acted, the rules put the words 'detectable in acted speech' in place of every claim that would hold. K4, use "
+        "that manipulates or punishes, is out of scope for any signal."
     )
 
 
+def said(verdicts):
+    """The verdicts that no gate stops and that somebody measured; with K4, for the scopes of which anything is said."""
+    states = verdicts.apply(words.state, axis=1)
+    told = states.isin(["not testable", "inconclusive", "in part", "found", "does not hold"])
+    is_told = told.groupby([verdicts[name] for name in SCOPE], sort=False).transform("any")
+    return verdicts[told | is_told & (verdicts["verdict"] == "out_of_scope")]
+
+
+def _findings(judged, states):
+    """What is said of models, and what of the score, in the rules' own words."""
+    found = judged[states.isin(["in part", "found", "does not hold"])]
+    of_score = found["profile"] != verdict.Scope.profile
+    said = []
+    for what, mine in (("models", found[~of_score]), ("the open score", found[of_score])):
+        parts = [
+            f"{_scope(some.iloc[0])}: {', '.join(f'{_short(row)} {row.wording}' for row in some.itertuples())}"
+            for _, some in mine.groupby(SCOPE, sort=False)
+        ]
+        said.append(f"Of {what} is said: {'; '.join(parts) or 'nothing'}.")
+    return " ".join(said)
+
+
+def _short(row):
+    return row.claim.split("_")[0]
+
+
 def _scope(row):
+    if row["profile"] != verdict.Scope.profile:
+        criterion = "" if row["target"] == verdict.SCORE else f" against {row['target'].removeprefix('label_')}"
+        labels = "no label" if row["label_source"] == verdict.NO_LABEL else f"{row['label_source']} labels"
+        about = f"{row['profile'].replace('_', ' ')}{criterion} in {row['corpus']}"
+        return f"{about} ({labels}, {row['n_groups']:.0f} groups)"
     about = f"{row['target'].removeprefix('label_')} from {row['signals']} in {row['corpus']}"
     return f"{about} ({row['label_source']} labels, {row['n_people']:.0f} people)"

@@ -54,6 +54,9 @@ from scipy import ndimage
 
 from mien.turns.copies import HOP_S, SILENT_DB, channels, flags, tracks_of, trust_of, ways
 
+BLOCK = 30_000
+"""Frames that are looked at together, so that a long recording needs little more memory than a short one."""
+
 EARLIER = np.array([True, True, False])
 """To grow by one frame towards the beginning."""
 
@@ -160,9 +163,10 @@ def cleaned(speech, sounds, settings=None):
     tracks = tracks_of(names, sounds, speech)
     found = ways(tracks, settings)
     good = {way: rows for way, rows in found.items() if trust_of(rows) >= settings.sure}
-    heard, above = _above_others(tracks, good, settings)
+    speaks, above = _above_others(tracks, good, settings)
     kept = {name: _left(speech[name], tracks[name], above[name], settings) for name in above}
-    told = _told(found, speech, kept, heard)
+    removed = {name: _removed(name, tracks, speaks, good, speech, kept, settings) for name in above}
+    told = _told(found, removed)
     cleaned_up = speech | kept
     others = {name: _others(name, cleaned_up, good, len(tracks[name].level), settings) for name in above}
     return Cleaned(cleaned_up, told, others)
@@ -172,41 +176,52 @@ def _above_others(tracks, ways, settings):
     """How far each listener's own speech stands out at each frame, dB over what is needed: {listener: (frames,)}.
 
     A track may itself overhear whom it is to explain. So what explains is, in further rounds, only what was left to its
-    owner in the one before. Returns also what is heard of each way, dB.
+    owner in the one before. Returns also when each of them speaks, as far as that explains.
     """
     listeners = sorted({listener for _, listener in ways})
     alike = {way: _alike(tracks[way[1]], tracks[way[0]], rows, settings) for way, rows in ways.items()}
     own = {name: track.speech for name, track in tracks.items()}
-    heard = above = None
+    above = {}
     for _ in range(3):
-        del heard, above  # of an hour they are large
         speaks = {name: track.speech & own[name] for name, track in tracks.items()}
-        heard = {way: _explained(tracks[way[0]], speaks[way[0]], rows, settings) for way, rows in ways.items()}
-        above = {name: _above(name, tracks[name], heard, alike, settings) for name in listeners}
-        own |= {name: ndimage.median_filter(above[name] > -0.7 * settings.margin_db, 11) for name in listeners}
-    return heard, above
+        for name in listeners:  # one after the other: of an hour what is heard of everybody is large
+            above[name] = _above(tracks[name], _heard(name, tracks, speaks, ways, settings), alike, settings)
+            own[name] = ndimage.median_filter(above[name] > -0.7 * settings.margin_db, 11)
+    return speaks, above
 
 
-def _above(name, track, heard, alike, settings):
-    mine = [way for way in heard if way[1] == name]
-    levels = np.array([heard[way] for way in mine])
-    among = levels >= levels.max(axis=0) - settings.among_db
-    r = np.where(among, np.array([alike[way] for way in mine]), -1.0).max(axis=0)
-    explained = 10 * np.log10((10 ** (levels / 10)).sum(axis=0) + 1e-12)
-    doubt = np.clip(settings.alike_db * (r - settings.alike_r), *settings.alike_range_db)
-    return track.level - explained - settings.margin_db - doubt
+def _heard(listener, tracks, speaks, ways, settings):
+    """The level at which a listener's track holds each of the others at each frame: {way: (frames,)} dB."""
+    mine = {way: rows for way, rows in ways.items() if way[1] == listener}
+    return {way: _explained(tracks[way[0]], speaks[way[0]], rows, settings) for way, rows in mine.items()}
+
+
+def _above(track, heard, alike, settings):
+    above = np.empty(len(track.level))
+    for first in range(0, len(above), BLOCK):
+        here = slice(first, first + BLOCK)
+        levels = np.array([level[here] for level in heard.values()])
+        among = levels >= levels.max(axis=0) - settings.among_db
+        r = np.where(among, np.array([alike[way][here] for way in heard]), -1.0).max(axis=0)
+        explained = 10 * np.log10((10 ** (levels / 10)).sum(axis=0) + 1e-12)
+        doubt = np.clip(settings.alike_db * (r - settings.alike_r), *settings.alike_range_db)
+        above[here] = track.level[here] - explained - settings.margin_db - doubt
+    return above
 
 
 def _alike(listener, source, rows, settings):
     """Correlation of the movement of two tracks around each frame, at the delay of the way: level and timbre."""
-    at = np.arange(len(source.level))
-    late = np.round(_around(rows, "delay_s", 0.5, len(at), settings) / HOP_S).astype(int)
-    back = np.clip(at - late, 0, len(at) - 1)
-    total, weights = np.zeros(len(at)), 0.0
-    for ours, theirs, weight in channels(listener, source):
-        total += weight * _moving(ours.astype(float), theirs[back].astype(float), round(settings.alike_s / HOP_S))
-        weights += weight
-    return total / weights
+    size, count = round(settings.alike_s / HOP_S), len(source.level)
+    found = np.empty(count, "float32")
+    for first in range(0, count, BLOCK):
+        at = np.arange(max(first - size, 0), min(first + BLOCK + size, count))
+        late = np.round(_around(rows, "delay_s", 0.5, at, settings) / HOP_S).astype(int)
+        back, total, weights = np.clip(at - late, 0, count - 1), np.zeros(len(at)), 0.0
+        for ours, theirs, weight in channels(listener, source):
+            total += weight * _moving(ours[at].astype(float), theirs[back].astype(float), size)
+            weights += weight
+        found[first : first + BLOCK] = (total / weights)[first - at[0] :][:BLOCK]
+    return found
 
 
 def _moving(a, b, size):
@@ -226,17 +241,20 @@ def _explained(source, speaks, rows, settings):
     held = ndimage.maximum_filter1d(level, 3)
     for _ in range(round(settings.tail_s / HOP_S)):
         held[1:] = np.maximum(held[1:], held[:-1] - settings.fall_db_per_s * HOP_S)
-    at = np.arange(len(level))
-    late = np.round(_around(rows, "delay_s", 0.5, len(level), settings) / HOP_S).astype(int)
-    return held[np.clip(at - late, 0, len(level) - 1)] + _around(rows, "gain_db", 0.75, len(level), settings)
+    found = np.empty(len(level))
+    for first in range(0, len(level), BLOCK):
+        at = np.arange(first, min(first + BLOCK, len(level)))
+        late = np.round(_around(rows, "delay_s", 0.5, at, settings) / HOP_S).astype(int)
+        found[at] = held[np.clip(at - late, 0, len(level) - 1)] + _around(rows, "gain_db", 0.75, at, settings)
+    return found
 
 
-def _around(rows, column, quantile, count, settings):
+def _around(rows, column, quantile, frames, settings):
     """A quantile of the nearest pieces around each frame."""
     size = min(settings.near_pieces, len(rows))
     near = np.lib.stride_tricks.sliding_window_view(rows[column].to_numpy(), size)
     at = np.lib.stride_tricks.sliding_window_view(rows["first"].to_numpy(float), size).mean(axis=1)
-    return np.interp(np.arange(count), at + 0.5 * settings.piece_s / HOP_S, np.quantile(near, quantile, axis=1))
+    return np.interp(frames, at + 0.5 * settings.piece_s / HOP_S, np.quantile(near, quantile, axis=1))
 
 
 def _left(speech, track, above, settings):
@@ -280,18 +298,24 @@ def _bits(own, settings):
     return [(a, b) for a, b in joined if (b - a) * HOP_S >= settings.bit_s]
 
 
-def _told(ways, speech, kept, heard):
-    """What is told of each way a voice is overheard; what was removed is counted where it was heard the most."""
+def _removed(listener, tracks, speaks, ways, speech, kept, settings):
+    """The share of a listener's speech that was taken out because of each source: counted where it was heard the most.
+
+    {way: share}.
+    """
+    heard = _heard(listener, tracks, speaks, ways, settings)
+    most = np.max(list(heard.values()), axis=0)
+    before, after = (flags(one[listener], len(most)) for one in (speech, kept))
+    return {way: (before & ~after & (level >= most)).sum() / max(before.sum(), 1) for way, level in heard.items()}
+
+
+def _told(ways, removed):
+    """What is told of each way a voice is overheard."""
     found = []
     for (source, listener), rows in ways.items():
-        share = 0.0
-        if (source, listener) in heard and len(speech[listener]):
-            mine = heard[source, listener]
-            most = np.max([level for way, level in heard.items() if way[1] == listener], axis=0)
-            before, after = (flags(one[listener], len(mine)) for one in (speech, kept))
-            share = (before & ~after & (mine >= most)).sum() / max(before.sum(), 1)
+        share = float(removed.get(listener, {}).get((source, listener), 0.0))
         about = (float(rows["gain_db"].median()), float(rows["delay_s"].median()), trust_of(rows), len(rows))
-        found.append(Overheard(source, listener, *about, float(share)))
+        found.append(Overheard(source, listener, *about, share))
     return tuple(found)
 
 

@@ -14,14 +14,16 @@ import pandas as pd
 from mien import tables
 from mien.verdict import added, bench, change, quantities
 from mien.verdict.elsewhere import elsewhere, joined
-from mien.verdict.found import FROM_ROW, Given, Quantities, found, primary_rows, said_of
-from mien.verdict.names import VERDICTS, VerdictError
+from mien.verdict.found import FROM_ROW, GIVEN, Given, Quantities, each, found, primary_rows, said_of
+from mien.verdict.names import NO_LABEL, SCORE, VERDICTS, VerdictError, of_label
 from mien.verdict.rules import FILE, Rules, load, place
 from mien.verdict.words import sentences
 
 __all__ = [
     "FILE",
     "FROM_ROW",
+    "NO_LABEL",
+    "SCORE",
     "VERDICTS",
     "Given",
     "Quantities",
@@ -45,8 +47,9 @@ __all__ = [
 class Scope:
     """What a verdict is about (AUDIT J5); it holds for nothing else.
 
-    ``label_source`` is one of the rules' ``label_sources`` (acted, observer, partner, self, outcome); without it no
-    verdict is given. ``profile`` is that of the score under test, where there is one.
+    ``label_source`` is one of the rules' ``label_sources`` (acted, observer, partner, self, outcome), or ``none`` where
+    no label is involved: then only what is not about a label is judged. Without it (empty: nobody said) no verdict is
+    given. ``profile`` is that of the score under test, where there is one.
     """
 
     corpus: str
@@ -63,10 +66,13 @@ def judge(quantities, rules, scope, metric="auc", *, missing=None, rests_on=None
     ``quantities`` maps names of AUDIT 7.3 to numbers (``claim/name`` for one claim only); NaN, None and absence mean
     not known, for the reason ``missing[name]``. ``metric`` is the one gaps are measured in. ``rests_on`` maps
     quantities to the ids of the evidence rows they come from, ``counts`` has n_people, n_groups, n_windows.
-    Raises :class:`VerdictError` for names that neither the rules nor AUDIT know.
+    Raises :class:`VerdictError` for names that neither the rules nor AUDIT know, and for a number about a label where
+    there is none.
     """
-    known, missing = bench.facts(quantities, rules, metric), missing or {}
-    if scope.label_source not in ("", *rules["label_sources"]):
+    labelled, missing = scope.label_source != NO_LABEL, dict(missing or {})
+    known = bench.facts(quantities, rules, metric, labelled)
+    missing |= {} if labelled else _without_label(rules)
+    if scope.label_source not in ("", NO_LABEL, *rules["label_sources"]):
         bench.one_of(scope.label_source, rules["label_sources"], "scope/label_source", "label source")
     settled = bench.settle(rules, known)
     if not scope.label_source:
@@ -81,6 +87,12 @@ def judge(quantities, rules, scope, metric="auc", *, missing=None, rests_on=None
         row |= {"mirror": _mirror(rules, name, settled), "rests_on": _rests_on(rules, name, rests_on or {})}
         rows.append(row | {"rules_sha256": rules.sha256} | (counts or {}))
     return tables.VERDICTS.check(pd.DataFrame(rows))
+
+
+def _without_label(rules):
+    """Why quantities about a label are missing where there is none."""
+    every = [quantity for name in rules.names for quantity in bench.asked(rules, name)]
+    return {quantity: "no_label" for quantity in every if of_label(quantity, rules["intervals"])}
 
 
 def _without_scope(rules, name, one):
@@ -126,10 +138,12 @@ def _claims_of(rules, name):
 def of_evidence(rows, rules, given, metric="auc", model="logistic", more=None, *, transfer=None):
     """Verdicts on every primary claim of an evidence table: each corpus, target and set of signals by one model.
 
-    ``rows`` a :data:`mien.tables.EVIDENCE` table; ``given`` maps each corpus, or (corpus, target), to what its rows do
-    not say (:class:`Given`); ``more`` a :data:`mien.tables.QUANTITIES` table, whose scopes that have no evidence row
-    are judged too; ``transfer``, a :data:`mien.evidence.transfer.TRANSFER` table, tells what the same models did in
-    other corpora (C2). One metric and one model are primary (AUDIT E12); Holm runs over the claims judged together.
+    ``rows`` a :data:`mien.tables.EVIDENCE` table; ``metric`` and ``model`` name the primary ones (AUDIT E12): one each,
+    or as many of each in pairs, such as ("auc", "ccc") and ("logistic", "ridge") for classes and ratings; Holm runs
+    over all claims judged together. ``given`` maps each corpus, or (corpus, target), to what its rows do not say
+    (:class:`Given`); ``more`` a :data:`mien.tables.QUANTITIES` table, whose scopes that have no evidence row are judged
+    too, and in which what is found of a score itself (target ``score``) counts for each target it is held against;
+    ``transfer``, a :data:`mien.evidence.transfer.TRANSFER` table, tells what the same models did in other corpora (C2).
     Returns a :data:`mien.tables.VERDICTS` table, empty where no such row is there. Raises :class:`VerdictError` for a
     quantity that the rules do not know, or that is said twice.
     """
@@ -154,12 +168,25 @@ def _of_scope(rows, rules, given, metric, model, more, transfer, corpus, target,
     seen = said_of(one) if place is None else found(rows, place, one, metric, model)
     if transfer is not None and place is not None:
         seen = joined(seen, elsewhere(transfer, rows.loc[place]))
-    mine = quantities.about(more, corpus, target=target, signals=signals, profile=profile, metric=metric)
-    quantities.put(seen, mine, rules)
+    about = {"target": target, "signals": signals, "profile": profile}
+    unit = quantities.metric(more, corpus, each(metric)[0], **about) if place is None else rows.at[place, "metric"]
+    mine = quantities.about(more, corpus, metric=unit, **about)
+    quantities.put(_said_by_rows(seen, mine), mine, rules)
+    if one.n_leakage_failures is not None:  # who counts failed checks twice counts the more of them
+        leaks = seen.numbers.get("n_leakage_failures", one.n_leakage_failures)
+        seen.numbers["n_leakage_failures"] = max(leaks, float(one.n_leakage_failures))
     scope = Scope(corpus, signals, target, one.label_source, one.population, profile)
     counted = rows.loc[place] if place is not None else mine[list(COUNTS)].max()
     counts = {name: 0 if pd.isna(counted[name]) else int(counted[name]) for name in COUNTS}
-    return judge(seen.numbers, rules, scope, metric, missing=seen.missing, rests_on=seen.rests_on, counts=counts)
+    return judge(seen.numbers, rules, scope, unit, missing=seen.missing, rests_on=seen.rests_on, counts=counts)
+
+
+def _said_by_rows(seen, mine):
+    """The quantities without what was given by word and is said by a row too: the row can be traced."""
+    for name in set(GIVEN) & set(mine["quantity"]):
+        for part in (seen.numbers, seen.missing, seen.rests_on):
+            part.pop(name, None)
+    return seen
 
 
 COUNTS = ("n_people", "n_groups", "n_windows")

@@ -6,11 +6,12 @@ Nothing here looks at data: a verdict is a function of the rules and of a mappin
 import math
 from dataclasses import dataclass, field
 
-from mien.verdict.names import OPERATORS, STRONGEST, VERDICTS, known_quantity, one_of, parts
+from mien.verdict.names import OPERATORS, STRONGEST, VERDICTS, VerdictError, known_quantity, of_label, one_of, parts
 from mien.verdict.rules import LICENCE
 
 NOT_ASSESSABLE = "not_assessable"
 NOTHING = "not assessable: nothing that it asks for was measured here"
+UNLABELLED = "not assessable: it is about a label, and none is involved here"
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,12 @@ class Facts:
     """What is known: ``numbers`` by quantity, without NaN, and ``metric``, in whose units gaps are given.
 
     A number named ``claim/quantity`` counts for that claim only (C5 and C6 each have a ``crossing_max`` of their own).
+    ``labelled`` whether a label is involved; where none is, what is about a label can't be judged.
     """
 
     numbers: dict
     metric: str
+    labelled: bool = True
 
     def get(self, quantity, name=""):
         """The number of a quantity for a claim or statement, or None where it is missing."""
@@ -34,7 +37,8 @@ class Settled:
 
     ``first`` is the verdict before caps; ``gates`` and ``caps`` are those that failed and that bit; ``negligible``,
     ``individual_use`` whether these rules are met; ``wording`` replaces the verdict's own words where a cap says so;
-    ``unmeasured`` that nothing it asks for is known: then it is open because nobody measured, and the words say so.
+    ``unmeasured`` that nothing it asks for is known: then it is open because nobody measured, and the words say so;
+    ``unlabelled`` that it is about a label, and there is none.
     """
 
     verdict: str
@@ -45,12 +49,14 @@ class Settled:
     negligible: bool = False
     individual_use: bool = False
     unmeasured: bool = False
+    unlabelled: bool = False
 
 
-def facts(quantities, rules, metric):
+def facts(quantities, rules, metric, labelled=True):
     """Check a mapping of quantities, leave out what is missing (NaN, None) and add units of the smallest effect.
 
-    Raises :class:`mien.verdict.VerdictError` for an unknown quantity, claim or metric, and for an infinite number.
+    Raises :class:`mien.verdict.VerdictError` for an unknown quantity, claim or metric, for an infinite number, and for
+    a number that is about a label where none is involved (not ``labelled``).
     """
     one_of(metric, rules["sesoi"], "verdict", "smallest effect of interest for the metric")
     numbers = {}
@@ -60,10 +66,14 @@ def facts(quantities, rules, metric):
             one_of(claim, rules.names, f"quantities/{name}", "claim or statement")
         known_quantity(quantity, "quantities", rules["intervals"])
         if value is not None and not math.isnan(value):
+            if not labelled and of_label(quantity, rules["intervals"]):
+                raise VerdictError(f"quantities/{name}: it is about a label, and this scope has none (target 'score')")
+            if math.isinf(value):
+                raise VerdictError(f"quantities/{name}: expected a number or NaN; found {value}")
             numbers[name] = float(value)
     for name in [name for rule in rules.names for name in asked(rules, rule)]:
         _in_sesoi(numbers, name, rules, metric)
-    return Facts(numbers, metric)
+    return Facts(numbers, metric, labelled)
 
 
 def _in_sesoi(numbers, name, rules, metric):
@@ -125,16 +135,41 @@ def settle(rules, known, verdicts=None):
     ``known`` are :class:`Facts`; ``verdicts`` takes the place of what some claims or statements get (to ask "what if").
     """
     found, said = {}, dict(verdicts or {})
+    bound = about_labels(rules) if not known.labelled else ()
     for name in rules.names:
-        found[name] = _settle(rules, name, known, said)
+        found[name] = _settle(rules, name, known, said, name in bound)
         said.setdefault(name, found[name].verdict)
     return found
 
 
-def _settle(rules, name, known, verdicts):
+def about_labels(rules):
+    """The claims and statements that are about a label: no verdict of theirs can be met where none is involved."""
+    reached = {}
+    for name in rules.names:
+        rule = rules.of(name)
+        order = [rule["fixed"]] if "fixed" in rule else rules.order(name)
+        met_ = [verdict for verdict in order if "fixed" in rule or _without_label(rule[verdict], rules, reached)]
+        reached[name] = [*met_, rules["default"]] if met_ else []
+    return tuple(name for name, verdicts in reached.items() if not verdicts)
+
+
+def _without_label(rule, rules, reached):
+    """Whether a rule can be met where no label is involved, given what each claim before it can reach."""
+    if "all" in rule:
+        return all(_without_label(each, rules, reached) for each in rule["all"])
+    if "any" in rule:
+        return any(_without_label(each, rules, reached) for each in rule["any"])
+    if "quantity" in rule:
+        return not of_label(rule["quantity"], rules["intervals"])
+    return bool(set(reached[rule.get("claim") or rule["statement"]]) & set(rule["is"]))
+
+
+def _settle(rules, name, known, verdicts, is_bound=False):
     rule = rules.of(name)
     if "fixed" in rule:
         return Settled(rule["fixed"], rule["fixed"])
+    if is_bound:
+        return Settled(NOT_ASSESSABLE, NOT_ASSESSABLE, unlabelled=True)
     failed = [gate for gate in rules["gates"] if rules.guarded(gate, name) and not met(gate, known, name=name)]
     if failed:
         return Settled(NOT_ASSESSABLE, NOT_ASSESSABLE, failed)
@@ -188,6 +223,8 @@ def words(settled, rules):
     >>> words(Settled("does_not_hold", "does_not_hold", negligible=True), {"negligible": {"wording": "real but small"}})
     'does not hold: real but small'
     """
+    if settled.unlabelled:
+        return UNLABELLED
     if settled.unmeasured:
         return NOTHING
     said = settled.wording or VERDICTS[settled.verdict]

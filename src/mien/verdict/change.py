@@ -3,7 +3,7 @@
 import dataclasses
 
 from mien.verdict import bench
-from mien.verdict.names import NEGATED, VERDICTS
+from mien.verdict.names import NEGATED, VERDICTS, of_label
 
 
 def said(leaf, known, name=""):
@@ -19,6 +19,8 @@ def reasons(rules, name, settled, known, verdicts, missing):
 
     ``missing`` says for quantities that are not known why not.
     """
+    if settled.unlabelled:
+        return f"scope: no label is involved{_asks(rules, name)}"
     if settled.gates:
         return "; ".join(
             f"gate {gate['id']}: {said(gate, known, name)}{_lost(gate, missing)}" for gate in settled.gates
@@ -31,11 +33,14 @@ def reasons(rules, name, settled, known, verdicts, missing):
         is_met = verdict == settled.first
         mine = [leaf for leaf in bench.leaves(rule[verdict]) if bench.met(leaf, known, verdicts, name) == is_met]
         mine = [leaf for leaf in mine if "quantity" not in leaf or known.get(leaf["quantity"], name) is not None]
-        if mine:
-            told.append(f"{verdict if is_met else f'not {verdict}'}: {', '.join(said(x, known, name) for x in mine)}")
+        if mine and (is_met or verdict != UNTESTED):
+            words = VERDICTS[verdict].partition(":")[0]
+            leaves = ", ".join(said(x, known, name) for x in mine)
+            told.append(f"{words}: {leaves}" if is_met else f"short of '{words}': {leaves}")
         if is_met:
             break
     told += [f"cap {cap['id']}: {said(cap['when'], known, name)}" for cap in settled.caps]
+    told += _unlabelled(rules, name, known)
     return "; ".join([*told, *_needs(rules, name, known, missing, "missing")])
 
 
@@ -45,12 +50,29 @@ def would(rules, name, settled, known, verdicts, missing):
     The one number, or the verdict of one claim, that is nearest to a line beyond which the verdict differs; where no
     single one is enough, the failing leaf nearest to its threshold; and what has to be known first.
     """
+    if settled.unlabelled:
+        return "a label of the same people, and who gave it: " + ", ".join(rules["label_sources"])
     if settled.gates:
         return "first of all, " + " and ".join(said(gate, known, name) for gate in settled.gates)
     if "fixed" in rules.of(name):
         return "nothing that signals can show"
     told = _single(rules, name, settled, known, verdicts) or _nearest(rules, name, settled, known, verdicts)
     return "; ".join(filter(None, [told, *_needs(rules, name, known, missing, "needs")]))
+
+
+def _asks(rules, name):
+    """What a claim asks for that is about a label, in words."""
+    mine = [quantity for quantity in bench.asked(rules, name) if of_label(quantity, rules["intervals"])]
+    return f"; it asks for {', '.join(mine)}" if mine else ""
+
+
+def _unlabelled(rules, name, known):
+    """Of a statement where no label is involved: which of its claims are about one, and so say nothing here."""
+    rule = rules.of(name)
+    inside = [leaf for verdict in rules.order(name) for leaf in bench.leaves(rule[verdict])]
+    others = dict.fromkeys(leaf.get("claim") or leaf.get("statement") for leaf in inside if "quantity" not in leaf)
+    silent = [] if known.labelled else [other for other in others if other in bench.about_labels(rules)]
+    return [f"says nothing without a label: {', '.join(silent)}"] if silent else []
 
 
 def _lost(leaf, missing):
@@ -71,7 +93,7 @@ def _single(rules, name, settled, known, verdicts):
         if "quantity" in leaf and known.get(leaf["quantity"], name) is not None:
             moved, words = _beyond(leaf, known, name)
             other = bench.settle(rules, moved, _others(rules, verdicts, name))[name]
-            if (other.verdict, other.wording) != (settled.verdict, settled.wording):
+            if _is_other(other, settled):
                 found.append((_distance(leaf, known, name, rules), words, bench.words(other, rules)))
         elif "quantity" not in leaf:
             found += _claims_moved(rules, name, settled, known, verdicts, leaf)
@@ -79,6 +101,15 @@ def _single(rules, name, settled, known, verdicts):
         return ""
     _, words, then = min(found, key=lambda one: one[0])
     return f"{words}: then {then}"
+
+
+UNTESTED = "not_testable"
+"""Fewer measurements would always unsay a verdict: that is no evidence which would change it."""
+
+
+def _is_other(then, now):
+    """Whether a change leads to another verdict, or to other words, by evidence."""
+    return (then.verdict, then.wording) != (now.verdict, now.wording) and then.verdict != UNTESTED
 
 
 def _around(rules, name, settled):
@@ -98,7 +129,7 @@ def _claims_moved(rules, name, settled, known, verdicts, leaf):
     found = []
     for verdict in rules.verdicts(other):
         then = bench.settle(rules, known, _others(rules, verdicts, name) | {other: verdict})[name]
-        if verdict != verdicts[other] and (then.verdict, then.wording) != (settled.verdict, settled.wording):
+        if verdict not in (verdicts[other], UNTESTED) and _is_other(then, settled):
             now = VERDICTS[verdicts[other]]
             found.append((1e6, f"{other} {verdict} (now: {now})", bench.words(then, rules)))
     return found

@@ -6,6 +6,7 @@ import pandas as pd
 
 from mien.evidence import many
 from mien.evidence.words import row_id
+from mien.verdict.names import NO_LABEL
 
 FROM_ROW = {
     "gap": "gap",
@@ -26,9 +27,10 @@ GIVEN = ("n_leakage_failures", "label_alpha", "share_synthetic")
 class Given:
     """What evidence rows do not say about a corpus and its label; None where nobody said it.
 
-    ``label_source`` one of the rules' words; ``label_alpha`` Krippendorff's alpha (none for acted, outcome and self
-    labels); ``ceiling`` the best score any model could reach, by metric; ``share_synthetic`` 0 to 1 of recordings;
-    ``n_leakage_failures`` how many of :func:`mien.evidence.leakage.checked` failed.
+    ``label_source`` one of the rules' words, or ``none`` where no label is involved; ``label_alpha`` Krippendorff's
+    alpha (none for acted, outcome and self labels); ``ceiling`` the best score any model could reach, by metric;
+    ``share_synthetic`` 0 to 1 of recordings; ``n_leakage_failures`` how many of
+    :func:`mien.evidence.leakage.checked` failed.
     """
 
     label_source: str = ""
@@ -48,9 +50,15 @@ class Quantities:
     rests_on: dict = field(default_factory=dict)
 
 
+def each(names):
+    """One name, or several, as a tuple."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 def primary_rows(rows, metric="auc", model="logistic"):
-    """The rows of primary claims: one model, one metric, each corpus, target and set of signals."""
-    return rows[(rows["metric"] == metric) & (rows["model"] == model)]
+    """The rows of primary claims: one model, one metric (or several in pairs), each corpus, target, set of signals."""
+    pairs = set(zip(each(metric), each(model), strict=True))
+    return rows[[pair in pairs for pair in zip(rows["metric"], rows["model"], strict=True)]]
 
 
 def found(rows, place, given, metric="auc", model="logistic"):
@@ -75,7 +83,8 @@ def said_of(given, seen=None):
     seen = seen or Quantities()
     for name in GIVEN:
         _put(seen, name, getattr(given, name), "not_given")
-    acted = None if not given.label_source else float(given.label_source == "acted")
+    unknown = given.label_source in ("", NO_LABEL)
+    acted = None if unknown else float(given.label_source == "acted")
     _put(seen, "label_is_acted", acted, "not_given")
     return seen
 

@@ -32,54 +32,60 @@ QUANTITIES = {
     "n_leakage_failures": ("failed checks for leaks", ""),
     "n_groups": ("independent groups of people", ""),
     "coverage": ("share of windows with a prediction that rests on a signal", ""),
-    "minimum_detectable_gap": ("gap found with 80 % power, from null worlds", ""),
-    "label_alpha": ("Krippendorff's alpha of the label", ""),
-    "label_is_acted": ("1 where labels say what was acted", ""),
+    "minimum_detectable_gap": ("gap found with 80 % power, from null worlds", "label"),
+    "label_alpha": ("Krippendorff's alpha of the label", "label"),
+    "label_is_acted": ("1 where labels say what was acted", "label"),
     "share_synthetic": ("share of recordings that are synthetic", ""),
-    "model_minus_b3": ("score above that of confounds alone", ""),
-    "gap": ("score above the best baseline", "interval sesoi"),
-    "p_perm_holm": ("permutation p after Holm", ""),
-    "headroom": ("share of the way from chance to the ceiling", ""),
-    "n_other_corpora": ("corpora not trained on", ""),
-    "n_other_corpora_above_chance": ("corpora not trained on in which the score is above chance", ""),
-    "transfer_gap": ("score above chance in another corpus", "interval sesoi many"),
-    "headroom_ratio": ("headroom there over headroom at home", "many"),
+    "model_minus_b3": ("score above that of confounds alone", "label"),
+    "gap": ("score above the best baseline", "interval sesoi label"),
+    "p_perm_holm": ("permutation p after Holm", "label"),
+    "headroom": ("share of the way from chance to the ceiling", "label"),
+    "n_other_corpora": ("corpora not trained on", "label"),
+    "n_other_corpora_above_chance": ("corpora not trained on in which the score is above chance", "label"),
+    "transfer_gap": ("score above chance in another corpus", "interval sesoi many label"),
+    "headroom_ratio": ("headroom there over headroom at home", "many label"),
     "icc_retest": ("ICC(A,1) over recordings", "interval"),
     "sem_pts": ("standard error of measurement, points", ""),
-    "self_report_available": ("1 where people say themselves how they felt", ""),
-    "r_self_disattenuated": ("correlation with self-report over the root of both reliabilities", "interval"),
-    "r_observer_disattenuated": ("correlation with observers over the root of both reliabilities", "interval"),
-    "r_self_minus_max_abs_r_nuisance": ("correlation with self-report above the largest with a nuisance", "interval"),
-    "actor_effect": ("standardised slope of one's own timing on one's own report", "interval"),
+    "self_report_available": ("1 where people say themselves how they felt", "label"),
+    "r_self_disattenuated": ("correlation with self-report over the root of both reliabilities", "interval label"),
+    "r_observer_disattenuated": ("correlation with observers over the root of both reliabilities", "interval label"),
+    "r_self_minus_max_abs_r_nuisance": ("correlation with self-report above that with nuisances", "interval label"),
+    "actor_effect": ("standardised slope of one's own timing on one's own report", "interval label"),
     "dscore_abs_p95": ("95th percentile of the change of score, points", "interval many"),
     "crossing": ("share that crosses the line", "interval many"),
     "pen": ("mean change of score, points", "interval many"),
     "pen_abs": ("size of the mean change of score, points", "interval many"),
     "n_deciding_doses": ("doses that decide and were run", ""),
-    "n_groups_above_floor": ("groups of people above the floor", ""),
-    "eo_difference": ("equalised-odds difference", "interval"),
-    "dif_dr2": ("share of variance that group explains beyond the criterion", "interval"),
-    "ece_gap": ("largest less smallest calibration error of the groups", ""),
+    "n_groups_above_floor": ("groups of people above the floor", "label"),
+    "eo_difference": ("equalised-odds difference", "interval label"),
+    "dif_dr2": ("share of variance that group explains beyond the criterion", "interval label"),
+    "ece_gap": ("largest less smallest calibration error of the groups", "label"),
     "gain_pts": ("points gained by an empty trick", "many"),
-    "gain_over_quartile_difference": ("the same over the difference between quarters of the criterion", "many"),
+    "gain_over_quartile_difference": ("the same over the difference between quarters of the criterion", "many label"),
     "two_radio_score": ("score of two radios", ""),
     "random_talker_score": ("score of a random talker", ""),
-    "share_specs_same_sign": ("share of specifications with the sign of the median one", ""),
+    "share_specs_same_sign": ("share of specifications with the sign of the median one", "label"),
     "spec_rank_r": ("rank correlation with the mean over specifications", "many"),
     "spec_range_pts": ("range over specifications within a recording, points", "many"),
-    "calibration_slope": ("slope of outcomes on what was predicted", "interval"),
-    "ece": ("expected calibration error", "interval"),
+    "calibration_slope": ("slope of outcomes on what was predicted", "interval label"),
+    "ece": ("expected calibration error", "interval label"),
     "trait_share": ("share of the score's variance that belongs to person and pair", "interval"),
     "rank1_over_chance": ("how often a person is found again, over chance", "interval"),
-    "balanced_accuracy_at_50_gap": ("balanced accuracy of the line at 50 above the best baseline", "interval sesoi"),
-    "drop_one_gap": ("score lost without one component", "interval sesoi many"),
-    "n_components_that_add": ("components that add", ""),
-    "added_gap": ("score above that of turns alone", "interval sesoi"),
-    "added_p_perm_holm": ("permutation p of what is added, after Holm", ""),
-    "n_slope_reversals": ("signals with opposite slopes in two groups", ""),
+    "balanced_accuracy_at_50_gap": ("balanced accuracy of the line at 50 above baselines", "interval sesoi label"),
+    "drop_one_gap": ("score lost without one component", "interval sesoi many label"),
+    "n_components_that_add": ("components that add", "label"),
+    "added_gap": ("score above that of turns alone", "interval sesoi label"),
+    "added_p_perm_holm": ("permutation p of what is added, after Holm", "label"),
+    "n_slope_reversals": ("signals with opposite slopes in two groups", "label"),
 }
 """Quantities by name: what each means, and which endings it may have: limits of an interval (``gap_lo95``), units of
-the smallest effect of interest (``gap_in_sesoi``), an extreme over corpora, doses or components (``pen_hi95_min``)."""
+the smallest effect of interest (``gap_in_sesoi``), an extreme over corpora, doses or components (``pen_hi95_min``).
+``label`` marks those that are about a label, and so can't be known where none is involved."""
+
+NO_LABEL = "none"
+"""The label source of a scope in which no label is involved: a score alone, and what moves it."""
+SCORE = "score"
+"""The target of what is found of a score itself, whatever it is held against."""
 
 ENDINGS = ("min", "max", "best", "median")
 
@@ -103,6 +109,15 @@ def parts(name, intervals):
     if base not in QUANTITIES or any(used and kind not in may.split() for kind, used in wanted.items()):
         return None
     return base, limit or "", bool(in_sesoi), ending or ""
+
+
+def of_label(name, intervals):
+    """Whether a quantity is about a label: it compares what is said with what a label says.
+
+    >>> of_label("gap_lo95", ["lo95"]), of_label("crossing_lo95_max", ["lo95"])
+    (True, False)
+    """
+    return "label" in QUANTITIES[parts(name, intervals)[0]][1].split()
 
 
 def known_quantity(name, place, intervals):

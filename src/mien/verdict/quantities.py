@@ -1,20 +1,23 @@
 """Tables of quantities: what a study of one question found, in one shape, for the rules to ask for.
 
 A row of :data:`mien.tables.QUANTITIES` says one number of AUDIT 7.3 of one corpus, with its interval. Where ``target``,
-``signals``, ``profile`` or ``metric`` is empty, it counts for each. A quantity found in several corpora, doses or
+``signals``, ``profile`` or ``metric`` is empty, it counts for each. What is found of a score itself has the target
+``score`` and counts for each target of that corpus, signals and profile: the score does not know what it is held
+against. A row about the target itself comes before it. A quantity found in several corpora, doses or
 components has a row for each ``part``; the rules then see the least and the largest of them, taken after the limit.
 """
 
 import pandas as pd
 
 from mien import tables
-from mien.verdict.names import QUANTITIES, VerdictError, known_quantity, one_of, parts
+from mien.verdict.names import QUANTITIES, SCORE, VerdictError, known_quantity, one_of, parts
 
 ABOUT = ("target", "signals", "profile", "metric")
 LIMITS = {"lo95": "low", "hi95": "high", "lo90": "low90", "hi90": "high90"}
 """The column in which each limit of an interval stands."""
 EXTREMES = {"min": min, "max": max}
 NO_WORD = "-"
+NO_PROFILES = ("", "none")
 
 
 def checked(rows, rules):
@@ -40,17 +43,62 @@ def quantity_id(row):
 
 
 def about(rows, corpus, **scope):
-    """The rows that count for a scope: of this corpus, and about nothing else than its target, signals and the rest."""
+    """The rows that count for a scope: of this corpus, and about nothing else than its target, signals and the rest.
+
+    ``scope`` has each of :data:`ABOUT`; with a profile, what is found of the score itself counts too, where no row of
+    the target itself says the same.
+    """
     kept = rows["corpus"] == corpus
-    for name in ABOUT:
+    for name in ABOUT[1:]:
         kept &= rows[name].isin(["", scope[name]])
-    return rows[kept]
+    mine = rows[kept & rows["target"].isin(["", scope["target"]])]
+    if scope["target"] == SCORE or scope["profile"] in NO_PROFILES:
+        return mine
+    own = rows[kept & (rows["target"] == SCORE)]
+    said = set(zip(mine["claim"], mine["quantity"], strict=True))
+    new = [key not in said for key in zip(own["claim"], own["quantity"], strict=True)]
+    return pd.concat([mine, own[new]])
+
+
+def metric(rows, corpus, default, **scope):
+    """The one metric that the rows of a scope name, or else ``default``.
+
+    Raises :class:`mien.verdict.VerdictError` where they name two.
+    """
+    mine = rows[(rows["corpus"] == corpus) & (rows["metric"] != "")]
+    for name, value in scope.items():
+        mine = mine[mine[name].isin([value, "" if value in NO_PROFILES else value])]
+    found = list(dict.fromkeys(mine["metric"]))
+    if len(found) > 1:
+        where = "/".join((corpus, *scope.values()))
+        raise VerdictError(f"quantities: {where} is measured in {' and '.join(found)}; expected one metric of a scope")
+    return found[0] if found else default
 
 
 def scopes(rows):
     """Each corpus, target, signals and profile that a table names in full, in the order of its rows."""
     named = rows[(rows["target"] != "") & (rows["signals"] != "")]
     return named[["corpus", "target", "signals", "profile"]].drop_duplicates()
+
+
+def rows_of(seen, about, counts=None):
+    """Quantities of one scope as rows that say the same when they are put back: a list of dictionaries.
+
+    ``seen`` :class:`mien.verdict.Quantities`; ``about`` the columns of the scope, and ``counts`` n_people and others.
+    """
+    blank = {column.name: "" if column.kind == "text" else float("nan") for column in tables.QUANTITIES.columns}
+    rows = []
+    for name in [*seen.numbers, *seen.missing]:
+        claim, _, quantity = name.rpartition("/")
+        _, limit, in_sesoi, ending = parts(quantity, LIMITS)
+        bare = name.removesuffix(f"_{limit}")
+        if limit and not (in_sesoi or ending) and bare in seen.numbers:
+            continue  # it stands in a column of the number's own row
+        why = "" if name in seen.numbers else tables.why({"value": seen.missing[name] or "not_computed"})
+        one = {"claim": claim, "quantity": quantity, "value": seen.numbers.get(name, float("nan")), "why": why}
+        one |= {column: seen.numbers.get(f"{name}_{end}", float("nan")) for end, column in LIMITS.items()}
+        rows.append(blank | about | (counts or {}) | one | {"source": "; ".join(seen.rests_on.get(name, ()))})
+    return rows
 
 
 def put(seen, rows, rules):

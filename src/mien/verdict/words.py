@@ -1,9 +1,14 @@
 """Verdicts in words, each with its scope, its reason and what would change it; both sides in the same form."""
 
+import re
+
+from mien import tables
 from mien.verdict import bench
+from mien.verdict.names import NO_LABEL, QUANTITIES, parts
+from mien.verdict.quantities import LIMITS
 
 STATES = (
-    *("a gate fails", "nothing measured", "not testable", "inconclusive"),
+    *("no label", "a gate fails", "nothing measured", "not testable", "inconclusive"),
     *("in part", "found", "does not hold", "out of scope"),
 )
 KINDS = {
@@ -26,14 +31,18 @@ def state(row):
     >>> state({"verdict": "refuted", "wording": "refuted"}), state({"verdict": "holds", "wording": "holds"})
     ('does not hold', 'found')
     """
-    return "nothing measured" if row["wording"] == bench.NOTHING else KINDS.get(row["verdict"], "found")
+    silent = {bench.NOTHING: "nothing measured", bench.UNLABELLED: "no label"}
+    return silent.get(row["wording"]) or KINDS.get(row["verdict"], "found")
 
 
 def scope(row):
     """What a verdict is about: ``label_mood from voice (auc); corpus RAVDESS; labels acted; …``."""
     about = "; ".join(f"{word} {row[name] or 'not stated'}" for name, word in FIELDS.items())
+    if row["label_source"] == NO_LABEL:
+        about = about.replace(f"labels {NO_LABEL}", "no label is involved")
     counts = f"{row['n_people']:.0f} people in {row['n_groups']:.0f} groups" if "n_people" in row else "no counts"
-    return f"{row['target']} from {row['signals']} ({row['metric']}); {about}; {counts}"
+    unit = "" if row["label_source"] == NO_LABEL else f" ({row['metric']})"
+    return f"{row['target']} from {row['signals']}{unit}; {about}; {counts}"
 
 
 def sentences(verdicts):
@@ -49,6 +58,25 @@ def sentences(verdicts):
             last = here
         said.append(_line(row))
     return said
+
+
+ENDS = (
+    "_lo95, _hi95, _lo90, _hi90: the lower and upper limits of the 95 % and the 90 % interval",
+    "_in_sesoi: in units of the smallest effect of interest",
+    "_min, _max, _median, _best: the extreme or the middle over corpora, doses, tricks or components",
+)
+
+
+def meanings(verdicts):
+    """What the words of ``why`` and ``would_change_if`` mean: a line for every quantity and reason that occurs.
+
+    ``verdicts`` a :data:`mien.tables.VERDICTS` table.
+    """
+    text = " ".join(verdicts[["why", "would_change_if"]].fillna("").agg(" ".join, axis=1))
+    used = set(re.findall(r"[a-z][a-z0-9_]*", text))
+    bases = {taken[0] for taken in (parts(name, LIMITS) for name in used) if taken}
+    said = [f"{name}: {meaning}" for name, (meaning, _) in QUANTITIES.items() if name in bases]
+    return [*said, *ENDS, *(f"{name}: {meaning}" for name, meaning in tables.REASONS.items() if name in used)]
 
 
 def _line(row):

@@ -2,16 +2,18 @@
 
 from mien.voice import praat
 from mien.voice.detector import probabilities, speech
-from mien.voice.prosody import NAMES, Reference, features, reference, spoken
+from mien.voice.prosody import NAMES, REFERENCE_COLUMNS, Reference, features, reference, spoken
 from mien.voice.pyin import pyin
+from mien.voice.quality import AGC_COLUMNS, agc, quality_of, snr_db
 from mien.voice.quality import NAMES as QUALITY
-from mien.voice.quality import agc, quality_of, snr_db
 from mien.voice.track import COLUMNS, VoiceSettings, frames, nothing, warm
 
 __all__ = [
+    "AGC_COLUMNS",
     "COLUMNS",
     "NAMES",
     "QUALITY",
+    "REFERENCE_COLUMNS",
     "Reference",
     "VoiceSettings",
     "agc",

@@ -59,6 +59,10 @@ class Reference:
     level_db: float
 
 
+REFERENCE_COLUMNS = ["time_s", "level_db", "f0_hz", "voiced"]
+"""Of the frames, what :func:`reference` looks at."""
+
+
 def reference(rows, settings=None):
     """A person's own pitch and level, from the frames of their calibration span; None with too little voice.
 

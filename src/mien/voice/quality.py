@@ -12,6 +12,9 @@ import numpy as np
 NAMES = ("confound_snr_db", "confound_bandwidth_hz", "confound_clipping_share", "confound_agc_suspected")
 """Every measure of the sound of a window, in the order in which :func:`quality_of` gives them."""
 
+AGC_COLUMNS = ["time_s", "level_db", "noise_db", "voiced"]
+"""Of the frames, what :func:`agc` looks at."""
+
 SNR_LEAST_DB = -10.0
 """No signal-to-noise ratio lower than this is given: the voice is then not to be told from the noise."""
 
