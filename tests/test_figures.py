@@ -154,9 +154,7 @@ def verdict_rows():
 
 def committed_tables():
     """Tables of questions that are drawn as they are committed."""
-    names = ("sentiment", "sentiment_unshared", "published", "travel", "travel_measures", "engagement")
-    names = (*names, "engagement_more", "fusion", "changed_scores", "latency_differences", "recorded_scores")
-    return study.questions.read(Path(__file__).parents[1] / "data", names)
+    names = (*names, "sentiment", "sentiment_unshared", "published", "travel", "travel_measures", "engagement", "engagement_more", "fusion", "changed_scores", "latency_differences", "recorded_scores", "data", "pictured_scores")
 
 
 def people_tables():

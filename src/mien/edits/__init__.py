@@ -4,32 +4,50 @@ Edits are pure: they take a table or samples and return new ones, and leave ever
 in a unit, never a diagnosis (AUDIT 6.7 to 6.9).
 """
 
+from mien.edits.face import constant_smile, excursion, gaze_away, gaze_locked, gaze_variance, head_motion, one_side
+from mien.edits.picture import COVERS, colour_cast, frame_rate, frozen, gamma, h264, jpeg, resolution, side_light
 from mien.edits.recorded import KINDS, POINTS, diarisation_error, network_delay, padding
 from mien.edits.sound import EditError, aac, automatic_gain, gain, narrow_band, noise, opus, packet_loss, reverberation
 from mien.edits.timeline import EditError, blocks, early_fillers, interpreter_delay, interpreter_voice, latency, latency_sd, pauses, speech_rate, split_turns, talk_share
 
 __all__ = [
+    "COVERS",
     "EditError",
     "KINDS",
     "POINTS",
     "aac",
     "automatic_gain",
     "blocks",
+    "colour_cast",
+    "constant_smile",
     "diarisation_error",
     "early_fillers",
+    "excursion",
+    "frame_rate",
+    "frozen",
     "gain",
+    "gamma",
+    "gaze_away",
+    "gaze_locked",
+    "gaze_variance",
+    "h264",
+    "head_motion",
     "interpreter_delay",
     "interpreter_voice",
+    "jpeg",
     "latency",
     "latency_sd",
     "narrow_band",
     "network_delay",
     "noise",
+    "one_side",
     "opus",
     "packet_loss",
     "padding",
     "pauses",
+    "resolution",
     "reverberation",
+    "side_light",
     "speech_rate",
     "split_turns",
     "talk_share",

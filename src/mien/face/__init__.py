@@ -23,6 +23,7 @@ from .features import FeatureSettings, Reference, blinks, features, open_eye, re
 from .join import Join, Piece
 from .landmarker import BLENDSHAPES, WAYS
 from .looks import NAMES as LOOKS
+from .points import landmarks
 from .pose import head_angles, head_turn
 from .quality import TrustSettings, trusted
 from .watch import Watch
@@ -43,6 +44,7 @@ __all__ = [
     "features",
     "head_angles",
     "head_turn",
+    "landmarks",
     "narrow",
     "nothing",
     "open_eye",

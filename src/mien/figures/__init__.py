@@ -24,6 +24,7 @@ from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numb
 from mien.figures.lips import lip_lag, lip_lag_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
 from mien.figures.recorded import recorded_conditions, recorded_conditions_numbers
+from mien.figures.pictured import pictured, pictured_numbers
 from mien.figures.ruled import person_scores, person_scores_numbers, verdicts, verdicts_numbers
 from mien.figures.sentiment import sentiment, sentiment_numbers
 from mien.figures.style import STYLE
@@ -59,6 +60,8 @@ __all__ = [
     "person_scores_numbers",
     "recorded_conditions",
     "recorded_conditions_numbers",
+    "pictured",
+    "pictured_numbers",
     "ribbon",
     "ribbon_numbers",
     "save",
@@ -263,6 +266,12 @@ ALL = (
         "12d_recording_conditions",
         recorded_conditions_numbers,
         recorded_conditions,
+        "pictured_conditions",
+        "What a score of posed smiles does when the camera, what covers the face, or the face itself changes (London)",
+        ("pictured_scores",),
+        "12e_faces_changed",
+        pictured_numbers,
+        pictured,
     ),
     Figure(
         "verdicts",

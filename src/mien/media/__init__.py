@@ -9,6 +9,7 @@ rate was wrong by 4.4 s within 15 s of a variable-rate file.
 from mien.media.files import MediaError, MediaInfo, probe
 from mien.media.hearing import GAP_S, SOUND_RATE_HZ, Sound, sound, spooled
 from mien.media.picture import Picture, one_thread
+from mien.media.recoding import rewritten, through_h264
 from mien.media.seeing import ROUNDING_S, Grid, can_begin_at, frames, pictures
 from mien.media.writing import write_sound, write_video
 
@@ -26,8 +27,10 @@ __all__ = [
     "one_thread",
     "pictures",
     "probe",
+    "rewritten",
     "sound",
     "spooled",
+    "through_h264",
     "write_sound",
     "write_video",
 ]

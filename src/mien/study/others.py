@@ -246,7 +246,11 @@ def of_picture(row):
     A picture has no second of face, so means are taken over its one frame; motion, blinks, nods and all that is counted
     per minute are missing, "little_face". ``trust_face`` is that of the frame.
     """
-    faces = face.extract(media.pictures(row["path"]))
+    return picture_window(row, face.extract(media.pictures(row["path"])))
+
+
+def picture_window(row, faces):
+    """The window of a picture (:func:`of_picture`) in which these ``faces`` were found."""
     about = {name: value for name, value in row.items() if name.startswith(("label_", "confound_"))}
     ids = {name: row[name] for name in ("recording_id", "person_id")}
     head = ids | {"start_s": 0.0, "end_s": PICTURE_S, "group_id": row["person_id"]}

@@ -14,6 +14,7 @@ from mien.study import (
     engagement,
     fusion,
     people,
+    pictured,
     ratings,
     recorded,
     scored,
@@ -23,7 +24,7 @@ from mien.study import (
     verdicts,
 )
 
-ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, changed, recorded, verdicts)
+ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, changed, recorded, pictured, verdicts)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}
