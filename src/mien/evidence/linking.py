@@ -11,7 +11,9 @@ of what varies within a person (WCCN: Hatch, Kajarekar & Stolcke 2006, Interspee
 people and used among the other, or learnt on people of another corpus. References: Phillips, Grother & Micheals 2011,
 Handbook of Face Recognition, 551 (closed-set identification); Martin et al. 1997, Eurospeech, 1895 (verification).
 
-Intervals are over people (groups of people who met) as probes, the gallery being what it is.
+Intervals are over people (groups of people who met) as probes, the gallery being what it is. On 150 to 300 SYNTHETIC
+worlds each of 10, 24 and 102 people, "95 %" intervals held what other people and another gallery would give in 93 to
+99 % (rank 1) and 91 to 96 % (equal error rate).
 """
 
 from dataclasses import dataclass, replace
@@ -282,7 +284,11 @@ def certain(found, settings):
 
 
 def _eer(found, codes, settings):
-    """The equal error rate with an interval over groups of those who are looked for."""
+    """The equal error rate with an interval over groups of those who are looked for.
+
+    It jumps with single pairs, so that leaving one out tells little of its error: groups are always resampled.
+    """
+    settings = replace(settings, few_groups=2)
     is_own = np.broadcast_to(np.eye(found.shape[1], dtype=bool), found.shape)
     who = np.broadcast_to(codes[:, None], found.shape)
     there = np.isfinite(found)
@@ -307,3 +313,18 @@ def _tally(values, who, at, n_groups):
     flat = np.bincount(who * (len(at) + 1) + place, minlength=n_groups * (len(at) + 1))
     counts = flat.reshape(n_groups, -1).astype(float)
     return counts.cumsum(axis=1)[:, :-1], counts.sum(axis=1)
+
+
+def worst(rows, **chosen):
+    """Of a table of what was found, per corpus, artefact and what is given the rows of the method that links most.
+
+    ``rows`` with columns corpus, artefact, given, method, quantity, value; "most" is by rank 1 over chance. ``chosen``
+    picks values of these columns beforehand; None picks all.
+    """
+    kept = rows[rows["method"].isin(METHODS)]
+    for name, value in chosen.items():
+        kept = kept if value is None else kept[kept[name] == value]
+    keys = ["corpus", "artefact", "given"]
+    over = kept[kept["quantity"] == "rank1_over_chance"]
+    most = over.loc[over.groupby(keys, sort=False)["value"].idxmax(), [*keys, "method"]]
+    return most.merge(kept, on=[*keys, "method"], how="left")

@@ -69,13 +69,15 @@ KEYS |= {"GAP": "gap", "ICSI": "mrda", "Haines": "haines"}
 def of_voice(clips, corpus, is_probe):
     """Acted speech: what a clip, and all clips of one half of the sentences, tell; ``is_probe`` says which half.
 
-    Clips for calibration are left out, since others are measured from them, each half from its own.
+    Clips for calibration are left out, since others are measured from them, each half from its own; one usual for both
+    sides is there to show what that would have told.
     """
     halves = clips.assign(person_id=clips["person_id"] + np.where(is_probe, "/probe", "/gallery"))
     own = transfer.from_own_usual(halves, "voice").assign(person_id=clips["person_id"])
+    shared = transfer.from_own_usual(clips, "voice")
     clips = clips.assign(**own[list(RELATIVE)].to_dict("series"))
     kept = ~clips["is_calibration"]
-    table, own, is_probe = clips[kept], own[kept], is_probe[kept].to_numpy()
+    table, own, shared, is_probe = clips[kept], own[kept], shared[kept], is_probe[kept].to_numpy()
     every = list(table.filter(regex="^voice_"))
     parts = {
         "voice, all measures": (STORED, every, table),
@@ -84,6 +86,7 @@ def of_voice(clips, corpus, is_probe):
         "timbre alone": (PART, _of(every, TIMBRE), table),
         "timing alone": (PART, _of(every, TIMING), table),
         "voice as distance from own usual": (REMEDY, every, own),
+        "voice as distance from one usual for both": (REMEDY, every, shared),
         "length of the clip": (CONFOUND, ["length_s"], table.assign(length_s=table["end_s"] - table["start_s"])),
     }
     found = []
