@@ -19,6 +19,7 @@ from mien.figures.changed import (
 )
 from mien.figures.conversations import anchors, anchors_numbers
 from mien.figures.hearing import voice_error, voice_error_numbers, voice_quality, voice_quality_numbers
+from mien.figures.identified import who_are_you, who_are_you_numbers
 from mien.figures.instrument import face_error, face_error_numbers, truth, truth_numbers
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
 from mien.figures.lips import lip_lag, lip_lag_numbers
@@ -81,6 +82,8 @@ __all__ = [
     "voice_error_numbers",
     "voice_quality",
     "voice_quality_numbers",
+    "who_are_you",
+    "who_are_you_numbers",
 ]
 
 
@@ -304,6 +307,12 @@ ALL = (
         "12_one_thing_changed",
         dose_response_numbers,
         dose_response,
+        "who_are_you",
+        "How often what is stored of faces, voices and turns finds the right person again, beside chance and confounds",
+        ("reid",),
+        "12c_who_are_you",
+        who_are_you_numbers,
+        who_are_you,
     ),
 )
 

@@ -22,9 +22,11 @@ from mien.study import (
     travel,
     unshared,
     verdicts,
+    who,
+    withheld,
 )
 
-ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, changed, recorded, pictured, verdicts)
+ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, changed, recorded, pictured, withheld, who, verdicts)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}
