@@ -11,6 +11,7 @@ import pandas as pd
 from mien import tables
 from mien.figures.added import engagement, engagement_numbers, fusion, fusion_numbers
 from mien.figures.agreed import ceilings, ceilings_numbers, people, people_numbers
+from mien.figures.construct import construct, construct_numbers
 from mien.figures.conversations import anchors, anchors_numbers
 from mien.figures.hearing import voice_error, voice_error_numbers, voice_quality, voice_quality_numbers
 from mien.figures.instrument import face_error, face_error_numbers, truth, truth_numbers
@@ -30,6 +31,8 @@ __all__ = [
     "anchors_numbers",
     "ceilings",
     "ceilings_numbers",
+    "construct",
+    "construct_numbers",
     "engagement",
     "engagement_numbers",
     "face_error",
@@ -242,6 +245,14 @@ ALL = (
         "10_people",
         person_scores_numbers,
         person_scores,
+    ),
+    Figure(
+        "construct",
+        "Whether the open score, its parts and talk share go with what people say of their meeting (GAP), and how far",
+        ("construct",),
+        "12f_whose_engagement",
+        construct_numbers,
+        construct,
     ),
     Figure(
         "verdicts",
