@@ -109,6 +109,22 @@ def test_what_a_meeting_shares_is_no_difference_of_people():
     assert (within.n_people, between.n_people) == (180, 60)
 
 
+def test_what_all_of_a_meeting_share_does_not_vary_within_it():
+    one = world(0.5, seed="group label")
+    label = one.groupby("group_id")["label"].transform("mean") / 3
+    joint = Joint({"a": one["score"], "b": label}, one["group_id"])
+    found = joint.within().ask(lambda c: follows.r_of(c, 0, 1))
+    assert np.isnan(found.value)
+    assert found.why == "no_spread"
+
+
+def test_a_model_with_nothing_to_say_does_not_seem_to_say_the_opposite():
+    one, rng = world(0.0, 28, shared=1.0, seed="nothing"), store.rng("test/construct/nothing")
+    people = one.rename(columns={"label": "label_x"}).assign(turn_noise=rng.normal(size=len(one)))
+    r = Joint({"told": construct.trained(people, "label_x"), "label": people["label_x"]}, people["group_id"])
+    assert abs(r.ask(lambda c: follows.r_of(c, 0, 1)).value) < 0.2
+
+
 def test_above_the_nuisances_is_the_correlation_less_the_largest_of_them():
     c = np.array([[1.0, 0.4, -0.7, 0.1], [0.4, 1.0, 0.2, -0.5], [-0.7, 0.2, 1.0, 0.0], [0.1, -0.5, 0.0, 1.0]])
     assert follows.above_nuisances(c, 0, 1, [2, 3]) == pytest.approx(0.4 - 0.7)

@@ -26,7 +26,7 @@ MEASURES = {
     ("changes", ""): "part: changes of floor",
     ("talk_share", ""): "talk share alone",
     ("annotated_sentiment", ""): "sentiment of the words (marked)",
-    ("trained_on_turns", ""): "ridge trained on turns",
+    ("trained_on_turns", ""): "ridge trained on turns (< 0: nothing learnt)",
 }
 SHOWN = ("r", "r_beyond_talk", "r_attainable", "r_attainable_by_score_alone")
 LEFT, RIGHT = -0.75, 1.02

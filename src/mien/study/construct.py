@@ -99,7 +99,8 @@ def _follow(book, people, target):
     told = people.assign(**{TRAINED: trained(people, target)})
     for measure in (*criteria.MEASURES, TRAINED, *criteria.SIZE, "english_first"):
         pair = Joint({"measure": told[measure], "label": told[target]}, told["group_id"])
-        p = follows.p_moved(people, told[measure], people[target], f"{target}/{measure}")
+        fitted = measure == TRAINED  # to move labels after a fit to them would tell nothing
+        p = np.nan if fitted else follows.p_moved(people, told[measure], people[target], f"{target}/{measure}")
         book.put(target, "r", measure, pair.ask(lambda c: follows.r_of(c, 0, 1)), p=p)
     book.put(target, "r", "avaya_2022", Found(np.nan, n_people=len(people), n_groups=28, why="no_gestures"))
     for profile in PROFILES:
@@ -108,19 +109,25 @@ def _follow(book, people, target):
 
 
 def trained(people, target):
-    """What a ridge regression on all turn features, fitted on the other meetings, says of each person (people,)."""
+    """What a ridge regression on all turn features, fitted on the other meetings, says of each person (people,).
+
+    It is told as a distance from the mean of those who were learnt from, low where this meeting is high. Slopes
+    lean against the meeting that is left out in the same way: below 0 means that nothing was learnt.
+    """
     turn = people[[c for c in people if c in WINDOW or c.startswith(("turn_", "label_"))]]
     settings = replace(SETTINGS, n_permutations=0)
     told = evidence.evaluate_table(turn, target, ["turn"], ["ridge"], settings, "GAP").predictions
     told = told[told["model"] == "ridge"].groupby("person_id")["predicted_value"].mean()
-    return people["person_id"].map(told).to_numpy(float)
+    sums = people.groupby("group_id")[target].agg(["sum", "size"]).loc[people["group_id"]]
+    others = (people[target].sum() - sums["sum"].to_numpy()) / (len(people) - sums["size"].to_numpy())
+    return people["person_id"].map(told).to_numpy(float) - others
 
 
 WINDOW = ("recording_id", "person_id", "start_s", "end_s", "group_id")
 
 
 def _corrected(book, people, target, profile):
-    """r without the error of measurement of score and label, and the largest r that these two could show (E19)."""
+    """The r without the error of measurement of score and label, and the largest r that these two could show (E19)."""
     items = _items(people, target)
     columns = {"score": people[profile], "label": people[target]} | _halves(people, profile) | items
     joint, places = Joint(columns, people["group_id"]), list(range(4, 4 + len(items)))
@@ -158,7 +165,7 @@ def _beyond(book, people, target, profile):
 
 
 def _apart(book, people, target):
-    """r between the means of meetings, and of people within them: what a meeting shares is no difference of people."""
+    """The r between means of meetings, and of people within them: what a meeting shares is no difference of people."""
     for measure in (*PROFILES, *criteria.PARTS, "talk_share"):
         joint = Joint({"measure": people[measure], "label": people[target]}, people["group_id"])
         for what, one in (("r_within_meetings", joint.within()), ("r_between_meetings", joint.between())):
@@ -193,7 +200,7 @@ def _specifications(book, every, specs, people, target):
 
 
 def of_specifications(all_scores, label):
-    """r of each specification's scores (people, specifications) with a label (people,), over who has that score."""
+    """The r of each specification's scores (people, specifications) with a label (people,), over who has that score."""
     there = np.isfinite(all_scores) & np.isfinite(label)[:, None]
     n = there.sum(axis=0)
     x, y = np.where(there, all_scores, 0), np.where(there, label[:, None], 0)

@@ -78,7 +78,9 @@ class Joint:
         """The same people as distances from the mean of their group."""
         counts = np.bincount(self.groups).astype(float)
         means = np.stack([np.bincount(self.groups, column) / counts for column in self.values.T], axis=1)
-        return Joint(dict(zip(self.at, (self.values - means[self.groups]).T, strict=True)), self.groups)
+        apart = self.values - means[self.groups]
+        apart[np.abs(apart) < 1e-9] = 0  # what is left of a column that all of a group share is rounding
+        return Joint(dict(zip(self.at, apart.T, strict=True)), self.groups)
 
     def between(self):
         """The means of the groups, one row each, every group weighing the same."""
@@ -123,7 +125,7 @@ def of_halves(covariance, first, second):
 
 
 def without_error(r, *reliabilities):
-    """r over the root of the reliabilities; NaN where one of them is not positive."""
+    """The correlation over the root of the reliabilities; NaN where one of them is not positive."""
     product = np.ones_like(r)
     for one in reliabilities:
         product = product * np.where(one > 0, one, np.nan)
@@ -131,7 +133,7 @@ def without_error(r, *reliabilities):
 
 
 def above_nuisances(covariance, score, label, nuisances, of="score"):
-    """r(score, label) less the largest |r| of ``of`` ("score" or "label") with a nuisance (AUDIT E23)."""
+    """The r of score and label less the largest |r| of ``of`` ("score" or "label") with a nuisance (AUDIT E23)."""
     mine = score if of == "score" else label
     others = np.stack([np.abs(r_of(covariance, mine, each)) for each in nuisances])
     return r_of(covariance, score, label) - others.max(axis=0)
