@@ -135,11 +135,13 @@ def test_luck_is_rare_where_there_is_something_and_common_where_only_meetings_ar
     planted = world(0.6, seed="p")
     assert follows.p_moved(planted, planted["score"], planted["label"], "p", 199) <= 0.01
     p = []
-    for seed in range(30):
+    for seed in range(60):
         rng, one = store.rng(f"test/construct/meetings/{seed}"), world(0.0, 28, seed=f"barren {seed}")
-        score, label = (one[name] + np.repeat(rng.normal(size=28), 3) for name in ("score", "label"))
-        p.append(follows.p_moved(one, score, label, "b", 99))
-    assert np.mean(np.array(p) < 0.05) <= 0.15
+        score, label = (one[name] + 3 * np.repeat(rng.normal(size=28), 3) for name in ("score", "label"))
+        if abs(np.corrcoef(score, label)[0, 1]) > 0.22:  # p < .05 for 84 people, were they not in 28 meetings
+            p.append(follows.p_moved(one, score, label, "b", 99))
+    assert len(p) > 6
+    assert np.mean(np.array(p) < 0.05) <= 0.6
     assert np.isnan(follows.p_moved(planted, np.ones(len(planted)), planted["label"], "flat"))
 
 
