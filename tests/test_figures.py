@@ -154,7 +154,7 @@ def verdict_rows():
 
 def committed_tables():
     """Tables of questions that are drawn as they are committed."""
-    names = (*names, "sentiment", "sentiment_unshared", "published", "travel", "travel_measures", "engagement", "engagement_more", "fusion", "changed_scores", "latency_differences", "recorded_scores", "data", "pictured_scores", "reid")
+    names = (*names, "sentiment", "sentiment_unshared", "published", "travel", "travel_measures", "engagement", "engagement_more", "fusion", "changed_scores", "latency_differences", "recorded_scores", "data", "pictured_scores", "reid", "construct")
 
 
 def people_tables():

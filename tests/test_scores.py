@@ -548,9 +548,10 @@ def test_a_built_recording_is_scored(tmp_path, capsys):
 def test_the_committed_facts_are_about_whole_corpora():
     folder = scores.place().parent
     facts = scored.read(folder, ["score_facts"])["score_facts"]
-    meetings = scored.read(folder, ["score_meetings"])["score_meetings"]
-    assert set(meetings["corpus"].value_counts()) == {2 * 170, 2 * 28, 2 * 75}
-    assert "person_id" not in {*facts.columns, *meetings.columns}
+    spread = scored.read(folder, ["score_spread"])["score_spread"]
+    assert dict(spread.groupby("corpus")["n_meetings"].max()) == {"ami": 170, "gap": 28, "mrda": 75}
+    assert not {"person_id", "recording_id"} & {*facts.columns, *spread.columns}
+    assert (spread[["n_meetings", "n_sides", "n_people"]] >= scoring.LEAST_PEOPLE).all(axis=None)
     asked = facts[(facts["quantity"] == "sd_lag_B_s") & (facts["sides"] == "each")].set_index("corpus")["value"]
     assert asked.between(0.09, 0.24).all()
 

@@ -54,6 +54,7 @@ def test_answers_are_computed_from_the_tables(small_study):
     told = study.answers(read)
     of_questions = ["turns", "ratings", "people", "sentiment", "travel", "engagement", "fusion", "model_people"]
     of_questions += ["score", "recorded", "verdict"]
+    of_questions += ["score", "construct", "verdict"]
     assert list(told) == ["tour", "face", "voice", "clock", "leaks", *of_questions]
     assert "SYNTHETIC" in told["tour"]
     row = (

@@ -17,6 +17,7 @@ from mien.figures.changed import (
     one_thing_changed,
     one_thing_changed_numbers,
 )
+from mien.figures.construct import construct, construct_numbers
 from mien.figures.conversations import anchors, anchors_numbers
 from mien.figures.hearing import voice_error, voice_error_numbers, voice_quality, voice_quality_numbers
 from mien.figures.identified import who_are_you, who_are_you_numbers
@@ -41,6 +42,8 @@ __all__ = [
     "ceilings_numbers",
     "dose_response",
     "dose_response_numbers",
+    "construct",
+    "construct_numbers",
     "engagement",
     "engagement_numbers",
     "face_error",
@@ -275,6 +278,12 @@ ALL = (
         "12e_faces_changed",
         pictured_numbers,
         pictured,
+        "construct",
+        "Whether the open score, its parts and talk share go with what people say of their meeting (GAP), and how far",
+        ("construct",),
+        "12f_whose_engagement",
+        construct_numbers,
+        construct,
     ),
     Figure(
         "verdicts",

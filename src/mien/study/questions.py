@@ -10,6 +10,7 @@ need a corpus which stays with its makers are made by hand (``remake``) and only
 from mien import store, tables
 from mien.study import (
     changed,
+    construct,
     conversations,
     engagement,
     fusion,
@@ -26,7 +27,7 @@ from mien.study import (
     withheld,
 )
 
-ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, changed, recorded, pictured, withheld, who, verdicts)
+ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, changed, recorded, pictured, withheld, who, construct, verdicts)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}

@@ -1,7 +1,7 @@
 """The open score on three corpora of meetings: what it says, how sure it is, and what moves it; committed tables.
 
 Nothing here is about anybody's engagement. Scores are those of sides made of the people present (see ``sides``), with a
-reference that never holds the recording, and no row is about one person: rows are meetings or whole corpora.
+reference that never holds the recording, and no row is about fewer than ten people: rows are whole corpora (AUDIT R6).
 """
 
 from pathlib import Path
@@ -14,11 +14,13 @@ from mien.evidence import intervals, reliability
 from mien.study import sides
 
 NOTEBOOKS = ()
-FILES = {"score_reference": scores.FILE, "score_meetings": "score_meetings.csv", "score_facts": "score_facts.csv"}
-"""The tables, by name: references; a row per meeting and way of making sides; a row per corpus and quantity."""
+FILES = {"score_reference": scores.FILE, "score_spread": "score_spread.csv", "score_facts": "score_facts.csv"}
+"""The tables, by name: references; how the means of meetings lie in a corpus; a row per corpus and quantity."""
 
 DELAYS_S = (0.1, 0.2, 0.35, 0.6, 1.2, -0.3)
 LENGTHS_MIN = (5, 10, 15, 30)
+PERCENTS = (10, 25, 50, 75, 90)
+"""Where the means of meetings are read off; never at an end, which would be one meeting of a few people."""
 PAGE = {
     ("shift", "norm_referenced"): (-9.9, -19.2, -31.8, -43.8, -48.3, 24.1),
     ("shift", "fixed_curve"): (-0.7, -1.6, -3.4, -8.0, -22.8, 1.1),
@@ -55,6 +57,27 @@ FACTS = tables.Table(
 )
 
 
+SPREAD = tables.Table(
+    "score_spread",
+    "corpus, way of making sides, and component or profile",
+    (
+        tables.Column("corpus", "which corpus", "text"),
+        tables.Column("sides", "each or halves", "text"),
+        tables.Column("measure", "component, or profile of the score", "text"),
+        *(tables.Column(f"p{percent}", f"percentile {percent} of the means of meetings") for percent in PERCENTS),
+        tables.Column("mean", "mean of the means of meetings"),
+        tables.Column("sd", "their standard deviation"),
+        tables.Column("sd_within", "median over meetings of the standard deviation between the sides of one"),
+        tables.Column("n_meetings", "how many meetings", low=10),
+        tables.Column("n_sides", "how many sides they have", low=10),
+        tables.Column("n_people", "how many people these are", low=10),
+        tables.Column("reference", "which norms", "text", missing=True),
+        tables.Column("licence", "the licence of the corpus, and of the row", "text"),
+    ),
+    ("corpus", "sides", "measure"),
+)
+
+
 def remake(folders, out, tick=lambda *_: None):
     """Make the three tables from the corpora, which stay with their makers; return their paths.
 
@@ -64,7 +87,7 @@ def remake(folders, out, tick=lambda *_: None):
     made = [of(one, every) for corpus in every.values() for one in corpus.values()]
     found = {
         "score_reference": sides.references(every),
-        "score_meetings": pd.concat([meetings for meetings, _ in made], ignore_index=True),
+        "score_spread": SPREAD.check(pd.concat([spread for spread, _ in made], ignore_index=True)),
         "score_facts": FACTS.check(pd.concat([facts for _, facts in made], ignore_index=True)),
     }
     Path(out).mkdir(parents=True, exist_ok=True)
@@ -72,7 +95,7 @@ def remake(folders, out, tick=lambda *_: None):
 
 
 def of(one, every):
-    """The row of each meeting, and the facts, of the sides of one corpus."""
+    """How the means of the meetings of one corpus lie, and the facts of its sides."""
     norms, reference = sides.norms_without(one, every)
     found = sides.points(one.default, one, norms)
     book = Book(one, reference)
@@ -84,7 +107,7 @@ def of(one, every):
     _choices(book, one, every)
     _other_references(book, one, every, found)
     _persons(book, one, found)
-    return _meetings(one, found, reference), pd.DataFrame(book.rows)
+    return spread_of(one, found, reference), pd.DataFrame(book.rows)
 
 
 class Book:
@@ -254,12 +277,7 @@ def _points_of(padded, one, norms):
 
 def _choices(book, one, every):
     """How far the score is a matter of the analyst's choices (AUDIT O8), with norms of the same specification."""
-    many = [sides.norms_without(one, every, place)[0] for place in range(one.components.shape[1])]
-    norm = np.full((len(one.about), len(many) * len(scores.WEIGHTS)), np.nan)
-    for group in many[0]:
-        rows = (one.about["group_id"] == group).to_numpy()
-        norm[rows] = scores.norm_scores(one.components[rows], [own[group] for own in many])
-    for profile, all_scores in (("norm_referenced", norm), ("fixed_curve", scores.curve_scores(one.components))):
+    for profile, all_scores in sides.specifications(one, every).items():
         told = scores.summed_up(all_scores)
         names = {"spec_range_pts_median": "spec_range", "spec_rank_r_median": "spec_rank_r_median"}
         for key, name in (names | {"spec_rank_r_min": "spec_rank_r_min"}).items():
@@ -296,17 +314,26 @@ def _persons(book, one, found):
             book.put(f"variance_{factor}{'' if profile else '_lag_B'}", estimate, kept.sum(), profile)
 
 
-def _meetings(one, found, reference):
-    """A row per meeting: means over its sides, and how many are scored; no row is about one person."""
-    table = one.about[["corpus", "recording_id"]].assign(**dict(zip(scores.COMPONENTS, one.default.T, strict=True)))
-    table = table.assign(**found, n_scored=np.isfinite(found["norm_referenced"]))
-    rows = table.groupby(["corpus", "recording_id"], sort=False)
-    means = rows[[*scores.COMPONENTS, *scores.PROFILES]].mean().round(6)
-    spread = rows[list(scores.PROFILES)].std(ddof=1).add_prefix("sd_").round(6)
-    counts = rows["n_scored"].agg(n_sides="size", n_scored="sum")
-    made = means.join(spread).join(counts).reset_index()
-    made.insert(2, "sides", one.how)
-    return made.assign(reference=reference, licence=corpora.named(one.corpus).LICENCE)
+def spread_of(one, found, reference):
+    """How the means of meetings lie in a corpus: a row per component and profile, none about fewer than ten people.
+
+    A meeting has two to nine people, so its own mean is not shown (AUDIT R6). Percentiles are taken by
+    Hyndman & Fan's seventh way, which lies between two meetings.
+    """
+    values = dict(zip(scores.COMPONENTS, one.default.T, strict=True)) | found
+    meetings = one.about["recording_id"].to_numpy()
+    rows = []
+    for measure, own in values.items():
+        by = pd.Series(own).groupby(meetings)
+        means, inside = by.mean().dropna(), by.std(ddof=1)
+        counts = {"n_meetings": len(means), "n_sides": int(np.isfinite(own).sum())}
+        counts["n_people"] = one.about.loc[np.isfinite(own), "b"].explode().nunique()
+        told = {f"p{percent}": float(means.quantile(percent / 100)) for percent in PERCENTS}
+        told |= {"mean": float(means.mean()), "sd": float(means.std(ddof=1)), "sd_within": float(inside.median())}
+        about = {"corpus": one.corpus, "sides": one.how, "measure": measure}
+        norms = {"reference": reference if measure == "norm_referenced" else ""}
+        rows.append(about | told | counts | norms | {"licence": corpora.named(one.corpus).LICENCE})
+    return pd.DataFrame(rows)
 
 
 def read(folder, names):
@@ -314,6 +341,9 @@ def read(folder, names):
     found = {name: pd.read_csv(Path(folder) / file) for name, file in FILES.items() if name in names}
     if "score_reference" in found:
         found["score_reference"] = scores.read(Path(folder) / FILES["score_reference"])
+    if "score_spread" in found:
+        found["score_spread"]["reference"] = found["score_spread"]["reference"].fillna("")
+        SPREAD.check(found["score_spread"], FILES["score_spread"])
     if "score_facts" in found:
         texts = ["profile", "reference", "why"]
         found["score_facts"][texts] = found["score_facts"][texts].fillna("")

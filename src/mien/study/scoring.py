@@ -14,6 +14,7 @@ import pandas as pd
 from mien import scores, sources, tables, turns
 from mien.evidence import intervals
 from mien.study import dosed, scored
+from mien.study import conversations
 from mien.turns.group import UNDEFINED
 
 LEAST_PEOPLE = 10
@@ -179,8 +180,8 @@ def norms_for(talk, name=None, table=None):
 
 
 def _known():
-    """The recordings that the references were made from, where the committed table of them lies."""
-    path = sources.home() / scored.FILES["score_meetings"]
+    """The recordings that the references were made from, where the committed table of their turns lies."""
+    path = sources.home() / conversations.FILES["turn_anchors"]
     return set(pd.read_csv(path, usecols=["recording_id"])["recording_id"]) if path.is_file() else set()
 
 

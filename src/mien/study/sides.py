@@ -110,3 +110,13 @@ def points(components, one, norms, weights=None):
         rows = (one.about["group_id"] == group).to_numpy()
         norm[rows] = scores.norm_referenced(components[rows], own, None, weights)
     return {"norm_referenced": norm, "fixed_curve": scores.fixed_curve(components, None, weights)}
+
+
+def specifications(one, every):
+    """The score of every side under every specification (AUDIT O8): {profile: (sides, specifications)}."""
+    many = [norms_without(one, every, place)[0] for place in range(one.components.shape[1])]
+    norm = np.full((len(one.about), len(many) * len(scores.WEIGHTS)), np.nan)
+    for group in many[0]:
+        rows = (one.about["group_id"] == group).to_numpy()
+        norm[rows] = scores.norm_scores(one.components[rows], [own[group] for own in many])
+    return {"norm_referenced": norm, "fixed_curve": scores.curve_scores(one.components)}
