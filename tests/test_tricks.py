@@ -1,7 +1,6 @@
 """Empty tricks and machines that engage with nobody: each does what it says by another measure, and nothing else."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,8 @@ from scipy import stats
 
 from mien import edits, scores, store, tables, turns
 from mien.edits import tricks
-from mien.study import gains, gaming, machines
+from mien.evidence import EvidenceSettings
+from mien.study import gains, gaming, machines, posed
 
 DATA = Path(__file__).parents[1] / "data"
 SHARED = Path(os.environ.get("MIEN_SHARED", Path(__file__).parents[2] / "shared")) / "data"
@@ -205,7 +205,7 @@ def test_half_the_talk_gains_what_it_gains_on_paper():
     assert longer == pytest.approx(duration_s + 48)  # B talks 72 s in place of 24
     values, now = fixed(after, longer)
     assert values == pytest.approx([0.5, 0.4, 23 / (153.6 / 60)], abs=1e-6)
-    assert now == pytest.approx(by_hand(0.4, 0.4, 23 / 2.56), abs=1e-4)  # a share of 0.40 is already on top of the curve
+    assert now == pytest.approx(by_hand(0.4, 0.4, 23 / 2.56), abs=1e-4)  # from a share of 0.40 on the curve is flat
 
 
 def test_shorter_host_turns_gain_what_they_gain_on_paper():
@@ -225,8 +225,12 @@ def correlations(segments, first, second, duration_s, most_s=3.0, step_s=0.05):
     """Correlations of who is heard when, at lags up to ``most_s``, counted without mien."""
     x, y = (track(segments, who, duration_s, step_s) for who in (first, second))
     most = round(most_s / step_s)
-    return np.array([np.corrcoef(x[max(k, 0) : len(x) + min(k, 0)], y[max(-k, 0) : len(y) - max(k, 0)])[0, 1]
-                     for k in range(-most, most + 1, 4)])
+    return np.array(
+        [
+            np.corrcoef(x[max(k, 0) : len(x) + min(k, 0)], y[max(-k, 0) : len(y) - max(k, 0)])[0, 1]
+            for k in range(-most, most + 1, 4)
+        ]
+    )
 
 
 def strongest(segments, first, second, duration_s):
@@ -332,8 +336,8 @@ def made_up(n_groups=40, apart=20.0, gain=10.0, seed=1):
     one = type("One", (), {"corpus": "gap", "how": "each", "about": about})()
     book = gains.Book(one, "made up")
     score = 40 + apart * (about["rating"].to_numpy() == 4) + rng.normal(0, 5, len(about))
-    real = {profile: score for profile in scores.PROFILES}
-    tricked = {"trick": {profile: score + gain for profile in scores.PROFILES}}
+    real = dict.fromkeys(scores.PROFILES, score)
+    tricked = {"trick": dict.fromkeys(scores.PROFILES, score + gain)}
     book.quarters({"label_satisfaction": about["rating"].to_numpy(float)}, real, tricked)
     return pd.DataFrame(book.rows).query("profile == 'fixed_curve'").set_index(["policy", "quantity"])
 
@@ -381,7 +385,7 @@ def test_the_committed_gain_is_made_again_from_a_meeting_of_gap():
     rows = gaming.read(DATA, ["gaming"])["gaming"]
     row = rows.query("corpus == 'GAP' and policy == 'g1_filler_first' and dose == 0.3 and quantity == 'gain'")
     assert np.nanmean(gain) == pytest.approx(row.set_index("profile").loc["fixed_curve", "value"], abs=1e-6)
-    assert corpora.named("gap").LICENCE == row["licence"].iloc[0]
+    assert row["licence"].iloc[0] == corpora.named("gap").LICENCE
 
 
 def test_the_committed_tables_say_every_quantity_the_rules_ask_for():
@@ -398,7 +402,8 @@ def test_the_committed_tables_say_every_quantity_the_rules_ask_for():
     assert set(rows.loc[rows["quantity"] == "gain_over_quartile_difference", "target"]) == set(gaming.CRITERIA)
     found = read["gaming"].set_index(["corpus", "sides", "policy", "profile", "quantity", "target"]).sort_index()
     for row in rows[rows["quantity"] == "two_radio_score"].itertuples():
-        assert row.value == found.loc[(row.corpus, "halves", "two_radios", row.profile, "score", "score"), "value"].item()
+        key = (row.corpus, "halves", "two_radios", row.profile, "score", "score")
+        assert row.value == found.loc[key, "value"].item()
     shares = read["gaming"][read["gaming"]["quantity"] == "share_in_bin"]
     totals = shares.groupby(["corpus", "sides", "policy", "profile"])["value"].sum()
     assert totals.to_numpy() == pytest.approx(1, abs=1e-6)
@@ -407,13 +412,73 @@ def test_the_committed_tables_say_every_quantity_the_rules_ask_for():
 def test_the_answer_follows_the_table():
     read = gaming.read(DATA, ["gaming"])
     said = gaming.answers(read)["gaming"]
-    row = read["gaming"].query(
-        "corpus == 'GAP' and policy == 'all_of_b' and quantity == 'gain' and profile == 'norm_referenced'"
-    ).iloc[0]
+    row = (
+        read["gaming"]
+        .query("corpus == 'GAP' and policy == 'all_of_b' and quantity == 'gain' and profile == 'norm_referenced'")
+        .iloc[0]
+    )
     assert f"{row['value']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]" in said
     changed = read["gaming"].assign(value=read["gaming"]["value"] + 1)
     assert gaming.answers({"gaming": changed})["gaming"] != said
 
 
-def test_a_changed_setting_of_the_turns_is_no_part_of_a_trick():
-    assert replace(LENIENT, min_total_s=120, min_transfers=10, min_duration_s=120) == turns.TurnSettings()
+# --- tricks on trained models -----------------------------------------------------------------------------------------
+
+
+def edited(name, edit, dose):
+    """What an edit changes in a committed windows table: {column: after - before}."""
+    before = tables.read(DATA / f"{name}_windows.csv", tables.WINDOWS)
+    after = edit(before, dose)
+    assert list(after) == list(before)
+    numbers = before.select_dtypes("number").columns
+    changed = {name: after[name] - before[name] for name in numbers if not after[name].equals(before[name])}
+    others = [name for name in before if name not in changed]
+    pd.testing.assert_frame_equal(after[others], before[others])
+    return before, after, changed
+
+
+def test_a_pasted_smile_is_a_smile_and_nothing_else():
+    before, after, changed = edited("london", posed.smile, 0.3)
+    assert set(changed) <= {name for name in before if "smile" in name.lower() or name == "face_auproxy_12"}
+    for name in ("face_bs_mouthSmileLeft", "face_bs_mouthSmileRight"):
+        assert after[name].max() <= 1
+        free = before[name] <= 0.7
+        assert changed[name][free].to_numpy() == pytest.approx(0.3)
+
+
+def test_louder_is_the_level_and_faster_what_counts_by_the_second():
+    *_, changed = edited("ravdess", posed.louder, 3.0)
+    assert list(changed) == [posed.LEVEL]
+    assert changed[posed.LEVEL].dropna().to_numpy() == pytest.approx(3.0)
+    before, after, changed = edited("ravdess", posed.faster, 0.1)
+    assert set(changed) == {*posed.FASTER, *posed.SHORTER}
+    syllables = after["voice_nuclei_per_s"] / before["voice_nuclei_per_s"]
+    assert syllables.dropna().to_numpy() == pytest.approx(1.1)
+    lasting = after["voice_pause_mean_s"] / before["voice_pause_mean_s"]
+    assert lasting.dropna().to_numpy() == pytest.approx(1 / 1.1)
+
+
+@pytest.mark.parametrize("is_planted", [True, False])
+def test_a_trick_moves_only_a_model_that_looks_there(is_planted, tmp_path):
+    """Two made-up tables (SYNTHETIC): smiles go with the label, or the brow does and smiles are the same for all."""
+    rng = store.rng("test/posed")
+    label = np.tile(["neutral", "smiling"], 40)
+    people = np.repeat([f"p{k:02}" for k in range(40)], 2)
+    is_smiling = label == "smiling"
+    smile = rng.uniform(0, 0.2, 80) + 0.4 * is_smiling * is_planted
+    frame = pd.DataFrame(
+        {"recording_id": people + label, "person_id": people, "group_id": people, "label_expression": label}
+    )
+    frame = frame.assign(start_s=0.0, end_s=1.0, face_smile_mean=smile if is_planted else 0.1, face_smile_share=0.0)
+    frame["face_brow"] = rng.normal(0, 1, 80) + (0 if is_planted else 3 * is_smiling)
+    rows = pd.DataFrame(posed._played(frame, posed.ASKED[0], EvidenceSettings(n_bootstrap=100)))
+    gain = rows.query("of == 'others' and quantity == 'gain' and dose == 0.3").iloc[0]
+    assert gain["n_people"] == 40
+    assert gain["low"] > 20 if is_planted else abs(gain["value"]) < 1e-6
+
+
+def test_the_answer_about_models_follows_the_table():
+    rows = posed.read(DATA, ["gaming_models"])["gaming_models"]
+    assert set(rows["policy"]) == {name for one in posed.ASKED for name, _, _ in one.tricks}
+    best = rows.query("policy == 'g4_constant_smile' and dose == 0.3 and of == 'others' and quantity == 'gain'").iloc[0]
+    assert f"{best['value']:+.1f} [{best['low']:+.1f}, {best['high']:+.1f}]" in posed.answer(rows)

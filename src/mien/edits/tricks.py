@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from mien import tables
+from mien.edits.floor import heard, whole_ms
 from mien.edits.timeline import early_fillers, split_turns, talk_share
-from mien.turns import TurnSettings, clean, floor, stretches
+from mien.turns import TurnSettings
 from mien.turns.floor import ms
 
 COLUMNS = ["person_id", "start_s", "end_s"]
@@ -48,23 +49,28 @@ def shorter_host_turns(segments, b, dose, duration_s, *, rng=None):
 
     Time is taken out of a turn, from its end backwards, only where nobody but its owner speaks (nor within the shortest
     pause of that, lest two stretches join), and not from its last second: B says the same, for as long and as late
-    after each turn as before. A turn in which others are heard throughout stays as it is. ``segments``: person_id, start_s, end_s; ``b``: who is judged. ``rng`` is not used.
-    Raises :class:`mien.tables.TableError` as ``turns.floor`` does, and for a dose that is not above 0.
+    after each turn as before. A turn in which others are heard throughout stays as it is. ``segments``: person_id,
+    start_s, end_s; ``b``: who is judged. ``rng`` is not used. Raises :class:`mien.tables.TableError` for a dose that is
+    not above 0.
     """
     _positive(dose, "shorter_host_turns: dose (the longest turn, seconds)")
-    everything, apart = floor(segments, TurnSettings(), duration_s), ms(TurnSettings().min_pause_s)
-    heard = [(s.person_id, s.start_ms - apart, s.end_ms + apart) for s in everything.stretches]
-    busy = {person: _joined([(t, u) for who, t, u in heard if who != person]) for person in everything.people}
+    talk, apart, b = heard(segments), ms(TurnSettings().min_pause_s), _side(b)
+    spans = np.stack([talk.start_ms - apart, talk.end_ms + apart], axis=1)
+    busy = [_joined(spans[talk.person != who].tolist()) for who in range(len(talk.people))]
     out = []
-    for turn in everything.turns:
-        excess = turn.length_ms - ms(dose)
-        if turn.person_id not in set(b) and excess > 0:
-            alone = _without(turn.start_ms, turn.end_ms - KEPT_END_MS, busy[turn.person_id])
-            out += _last(alone, excess)
-    starts, ends = (np.array(side, int) for side in zip(*_joined(out), strict=True)) if out else (np.zeros(0, int),) * 2
-    rows = [(who, t - _gone(t, starts, ends), u - _gone(u, starts, ends)) for who, t, u in _spans(segments, duration_s)]
-    whole = ms(duration_s)
-    return _frame([row for row in rows if row[2] > row[1]]), (whole - _gone(whole, starts, ends)) / 1000
+    for start, end, who in zip(*(a.tolist() for a in _turns(talk)), strict=True):
+        if talk.people[who] not in b and end - start > ms(dose):
+            out += _last(_without(start, end - KEPT_END_MS, busy[who]), end - start - ms(dose))
+    edges, gone = np.array(sorted(out), float).reshape(-1, 2), np.zeros((len(out), 2))
+    gone[:, 1] = np.cumsum(edges[:, 1] - edges[:, 0])
+    gone[1:, 0] = gone[:-1, 1]
+
+    def kept(times):
+        return times - (np.interp(times, edges.ravel(), gone.ravel()) if out else 0)
+
+    times = (np.rint(kept(whole_ms(segments[name]))).astype(int).tolist() for name in ("start_s", "end_s"))
+    rows = zip(segments["person_id"].astype(str), *times, strict=True)
+    return _frame([row for row in rows if row[2] > row[1]]), round(float(kept(ms(duration_s))) / 1000, 3)
 
 
 def host_waits(segments, b, dose, duration_s, *, rng=None):
@@ -72,33 +78,33 @@ def host_waits(segments, b, dose, duration_s, *, rng=None):
 
     Where a backchannel of B (T5) begins, the host side falls silent; the token comes ``dose`` seconds later, the host
     side goes on ``dose`` seconds after it, and everything after that is as much later. Everybody says the same. A token
-    during which somebody else of side B is heard is left where it is. Arguments and errors as above; ``dose`` may be 0.
+    during which somebody else of side B is heard is left where it is. Arguments as above; ``dose`` may be 0.
     """
     if not dose >= 0:
         raise tables.TableError(f"host_waits: dose (seconds of silence around a token) is {dose}; expected 0 or more")
-    tokens = _tokens(floor(segments, TurnSettings(), duration_s), set(b))
-    starts = [token.start_ms for token in tokens]
-    longer = np.concatenate([[0], np.cumsum([token.length_ms + 2 * ms(dose) for token in tokens])]).astype(int)
+    tokens = _tokens(heard(segments), _side(b))
+    starts = [start for start, _, _ in tokens]
+    longer = [0, *np.cumsum([end - start + 2 * ms(dose) for start, end, _ in tokens]).tolist()]
     rows = []
-    for who, start, end in _spans(segments, duration_s):
+    for who, start, end in _spans(segments):
         own = bisect_right(starts, start) - 1
-        if own >= 0 and who == tokens[own].person_id and end <= tokens[own].end_ms:
+        if own >= 0 and who == tokens[own][2] and end <= tokens[own][1]:
             rows.append((who, start + longer[own] + ms(dose), end + longer[own] + ms(dose)))
             continue
         cuts = [start, *starts[bisect_right(starts, start) : bisect_left(starts, end)], end]
         by = [longer[bisect_right(starts, cut)] for cut in cuts[:-1]]
         rows += [(who, t + d, u + d) for (t, u), d in zip(pairwise(cuts), by, strict=True)]
-    return _frame(rows), (ms(duration_s) + int(longer[-1])) / 1000
+    return _frame(rows), (ms(duration_s) + longer[-1]) / 1000
 
 
-def _tokens(everything, b):
-    """The backchannels of B during which nobody else of B is heard, one after the other."""
-    own = [stretch for stretch in everything.stretches if stretch.person_id in b]
+def _tokens(talk, b):
+    """The backchannels of B, (start_ms, end_ms, person_id), during which nobody else of B is heard."""
+    own = talk.side(b)[talk.person]
     found = []
-    for token in sorted(one for one in everything.backchannels if one.person_id in b):
-        others = (s for s in own if s != token and s.start_ms < token.end_ms and s.end_ms > token.start_ms)
-        if not any(others):
-            found.append(token)
+    for at in np.flatnonzero(talk.backchannel & own):
+        start, end = talk.start_ms[at], talk.end_ms[at]
+        if (own & (talk.start_ms < end) & (talk.end_ms > start)).sum() == 1:
+            found.append((int(start), int(end), talk.people[talk.person[at]]))
     return found
 
 
@@ -163,12 +169,13 @@ def random_talker(segments, b, duration_s, rng):
     Each person of B keeps the number and the lengths of their stretches (T3), and so their share of the talk; between
     two stretches stays at least the shortest pause. Everybody else is as they were. Returns (segments, duration_s).
     """
-    settings = TurnSettings()
-    spans = stretches(clean(segments, duration_s), settings)
-    rows = [(s.person_id, s.start_ms, s.end_ms) for s in spans if s.person_id not in set(b)]
+    talk, b = heard(segments), _side(b)
+    start, end = talk.start_ms.tolist(), talk.end_ms.tolist()
+    own = [talk.people[who] for who in talk.person]
+    rows = [(who, t, u) for who, t, u in zip(own, start, end, strict=True) if who not in b]
     for person in sorted(b):
-        lengths = np.array([s.length_ms for s in spans if s.person_id == person], int)
-        rows += [(person, t, u) for t, u in _scattered(lengths, ms(duration_s), ms(settings.min_pause_s), rng)]
+        lengths = np.array([u - t for who, t, u in zip(own, start, end, strict=True) if who == person], int)
+        rows += [(person, t, u) for t, u in _scattered(lengths, ms(duration_s), ms(TurnSettings().min_pause_s), rng)]
     return _frame(rows), duration_s
 
 
@@ -192,8 +199,8 @@ def out_of_step(segments, b, duration_s, rng, least_s=30.0):
     whole, least = ms(duration_s), min(ms(least_s), ms(duration_s) // 2)
     by = int(rng.integers(least, whole - least + 1))
     rows = []
-    for who, start, end in _spans(segments, duration_s):
-        rows += _round(who, start + by, end + by, whole) if who in set(b) else [(who, start, end)]
+    for who, start, end in _spans(segments):
+        rows += _round(who, start + by, end + by, whole) if who in _side(b) else [(who, start, end)]
     return _frame(rows), duration_s
 
 
@@ -203,13 +210,16 @@ def monologue(segments, person, duration_s, least_s=3.0):
     ``spans`` [(start_ms, end_ms)] keep the person's own pauses; between two turns stands the median of those (half a
     second where there is none).
     """
-    everything = floor(segments, TurnSettings(), duration_s)
-    own = [s for s in everything.stretches if s.person_id == person]
+    talk = heard(segments)
+    mine = [talk.people[who] == person for who in range(len(talk.people))]
+    own = np.array(mine, bool)[talk.person]
+    first, last = talk.start_ms[own], talk.end_ms[own]
     spoken = []
-    for turn in everything.turns:
-        if turn.person_id == person and turn.length_ms >= ms(least_s):
-            inside = [(max(s.start_ms, turn.start_ms), min(s.end_ms, turn.end_ms)) for s in own]
-            spoken.append([(t - turn.start_ms, u - turn.start_ms) for t, u in inside if u > t])
+    for start, end, who in zip(*(a.tolist() for a in _turns(talk)), strict=True):
+        if mine[who] and end - start >= ms(least_s):
+            inside = (last > start) & (first < end)
+            t, u = (np.clip(edge[inside], start, end) - start for edge in (first, last))
+            spoken.append(list(zip(t.tolist(), u.tolist(), strict=True)))
     gaps = [after[0] - before[1] for part in spoken for before, after in pairwise(part)]
     between = int(np.median(gaps)) if gaps else 500
     found, at = [], 0
@@ -221,8 +231,9 @@ def monologue(segments, person, duration_s, least_s=3.0):
 
 def whole_track(segments, person, duration_s):
     """All that one person says, when they said it: (spans, length_ms); to be put beside a stranger's."""
-    spans = stretches(clean(segments, duration_s), TurnSettings())
-    return [(s.start_ms, s.end_ms) for s in spans if s.person_id == person], ms(duration_s)
+    talk = heard(segments)
+    own = np.array([name == person for name in talk.people], bool)[talk.person]
+    return list(zip(talk.start_ms[own].tolist(), talk.end_ms[own].tolist(), strict=True)), ms(duration_s)
 
 
 def two_radios(first, second, rng):
@@ -249,9 +260,21 @@ def _positive(value, what):
         raise tables.TableError(f"{what} is {value}; expected a number above 0")
 
 
-def _spans(segments, duration_s):
-    """(person_id, start_ms, end_ms) of every segment, checked as ``turns.clean`` does."""
-    return [(s.person_id, s.start_ms, s.end_ms) for s in clean(segments, duration_s)]
+def _side(b):
+    """The person_ids of a side, as a set of texts."""
+    return {str(person) for person in b}
+
+
+def _turns(talk):
+    """The start, end and owner of every turn: three arrays."""
+    return talk.turn_start_ms, talk.turn_end_ms, talk.turn_person
+
+
+def _spans(segments):
+    """(person_id, start_ms, end_ms) of every segment that lasts."""
+    start, end = (whole_ms(segments[name]).tolist() for name in ("start_s", "end_s"))
+    rows = zip(segments["person_id"].astype(str), start, end, strict=True)
+    return [row for row in rows if row[2] > row[1]]
 
 
 def _frame(rows):
@@ -295,8 +318,3 @@ def _last(spans, wanted):
         found += [(end - take, end)] if take > 0 else []
         wanted -= take
     return found
-
-
-def _gone(time, starts, ends):
-    """How much of the time before ``time`` is taken out."""
-    return int(np.clip(time - starts, 0, ends - starts).sum())

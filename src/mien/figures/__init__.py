@@ -12,6 +12,7 @@ from mien import tables
 from mien.figures.added import engagement, engagement_numbers, fusion, fusion_numbers
 from mien.figures.agreed import ceilings, ceilings_numbers, people, people_numbers
 from mien.figures.conversations import anchors, anchors_numbers
+from mien.figures.gaming import gaming, gaming_numbers
 from mien.figures.hearing import voice_error, voice_error_numbers, voice_quality, voice_quality_numbers
 from mien.figures.instrument import face_error, face_error_numbers, truth, truth_numbers
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
@@ -36,6 +37,8 @@ __all__ = [
     "face_error_numbers",
     "fusion",
     "fusion_numbers",
+    "gaming",
+    "gaming_numbers",
     "leaks",
     "leaks_numbers",
     "lip_lag",
@@ -242,6 +245,14 @@ ALL = (
         "10_people",
         person_scores_numbers,
         person_scores,
+    ),
+    Figure(
+        "gaming",
+        "What empty tricks add to the open score in real meetings, and how machines that engage with nobody score",
+        ("gaming",),
+        "12b_gaming",
+        gaming_numbers,
+        gaming,
     ),
     Figure(
         "verdicts",

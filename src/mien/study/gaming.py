@@ -150,3 +150,81 @@ def read(data, names):
         texts = [column.name for column in promised[name].columns if column.kind == "text"]
         found[name] = table.assign(**{column: table[column].fillna("") for column in texts})
     return found
+
+
+# --- what was found, in words -----------------------------------------------------------------------------------------
+
+
+def answers(read):
+    """What was found about tricks and machines, by name."""
+    return {"gaming": answer(read["gaming"])} if "gaming" in read else {}
+
+
+def answer(rows):
+    """What each trick adds under each profile, whether machines pass 50, and what that is of a difference of people."""
+    own = rows[rows["target"] == "score"].set_index(["policy", "quantity", "profile", "sides"]).sort_index()
+    n = _of(own, (REAL, "score", scores.PROFILES[0], "each"))
+    meetings = ", ".join(f"{row.corpus} {row.n_sides:.0f} sides of {row.n_recordings:.0f} meetings" for row in n)
+    return (
+        f"Real meetings ({meetings}; each person in turn against the others; in brackets 95 % intervals over groups of "
+        f"people, of which ICSI has one). {' '.join(_tricks(own, profile) for profile in scores.PROFILES)} "
+        f"{' '.join(_machines(own, profile) for profile in scores.PROFILES)} Machines are constructed from real "
+        f"stretches of speech. {_quarters(rows)} By the rules a gain above 10 points, or a machine at 50 or more, is a "
+        "falsification: the score then says how somebody talks, not whether anybody is engaged."
+    )
+
+
+def _of(own, key, dose=None):
+    """The rows of a quantity, one per corpus; at the trick's own dose."""
+    found = own.loc[[key]] if key in own.index else own.iloc[:0]
+    dose = tricks.POLICIES[key[0]].dose if key[0] in tricks.POLICIES else np.nan
+    found = found[found["dose"].isna()] if np.isnan(dose) else found[found["dose"] == dose]
+    return list(found.reset_index().itertuples())
+
+
+def _said(found, form="{:+.1f}", times=1.0):
+    """'+1.0 [+0.5, +1.5] (AMI), … and +0.3 (ICSI)'."""
+    each = []
+    for row in found:
+        ends = f" [{form.format(times * row.low)}, {form.format(times * row.high)}]" if np.isfinite(row.low) else ""
+        each.append(f"{form.format(times * row.value)}{ends} ({row.corpus})")
+    return f"{', '.join(each[:-1])} and {each[-1]}" if len(each) > 1 else "".join(each) or "not computed"
+
+
+def _tricks(own, profile):
+    gain = {name: _of(own, (name, "gain", profile, "each")) for name in tricks.POLICIES}
+    alone = [name for name, policy in tricks.POLICIES.items() if len(policy.edits) == 1]
+    best = max(alone, key=lambda name: np.mean([row.value for row in gain[name]]))
+    both, lifted = gain["all_of_b"], _of(own, ("all_of_b", "lifted_over_50", profile, "each"))
+    under = [row for row in lifted if np.isfinite(row.value)]
+    over = f"; of those under 50 they lift {_said(under, '{:.0f}', 100)} % over it" if under else ""
+    return (
+        f"{profile.replace('_', ' ')}: the best single trick ({tricks.POLICIES[best].said}) adds {_said(gain[best])} "
+        f"points, all three of B together {_said(both)}{over}."
+    )
+
+
+def _machines(own, profile):
+    parts = []
+    for name, how in (("two_radios", "halves"), ("random_talker", "each"), ("out_of_step", "each")):
+        score, share = (_of(own, (name, quantity, profile, how)) for quantity in ("score", "share_at_50"))
+        at_50 = ", ".join(f"{100 * row.value:.0f}" for row in share)
+        parts.append(f"{name.replace('_', ' ')} {_said(score, '{:.0f}')}, at 50 or more {at_50} %")
+    real = _said(_of(own, (REAL, "score", profile, "each")), "{:.0f}")
+    return f"Mean score ({profile.replace('_', ' ')}): {'; '.join(parts)}; real people {real}."
+
+
+def _quarters(rows):
+    """What a gain is of the difference between quarters of the criterion, or why there is no such ratio."""
+    mine = rows[rows["target"] == CRITERIA[0]].set_index(["policy", "quantity", "profile"])
+    said = []
+    for profile in scores.PROFILES:
+        apart = mine.loc[(REAL, "quarter_difference", profile)]
+        ratio, least = (mine.loc[("all_of_b", f"gain_over_quarters{end}", profile)] for end in ("", "_at_least"))
+        told = f"{ratio['value']:.1f} [{ratio['low']:.1f}, {ratio['high']:.1f}] times that"
+        if np.isnan(ratio["value"]):
+            told = f"at least {least['value']:.1f} times that, with no upper limit"
+        ends = f"{apart['value']:+.1f} [{apart['low']:+.1f}, {apart['high']:+.1f}]"
+        said.append(f"{ends} points ({profile.replace('_', ' ')}; the three tricks of B: {told})")
+    name = CRITERIA[0].removeprefix("label_")
+    return f"Between the top and bottom quarter in {name} (GAP, self) the score differs by {' and '.join(said)}."

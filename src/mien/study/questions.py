@@ -12,7 +12,9 @@ from mien.study import (
     conversations,
     engagement,
     fusion,
+    gaming,
     people,
+    posed,
     ratings,
     scored,
     sentiment,
@@ -21,7 +23,7 @@ from mien.study import (
     verdicts,
 )
 
-ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, verdicts)
+ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, gaming, posed, verdicts)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}
