@@ -158,7 +158,6 @@ def answer(rows):
         for row in own.itertuples()
     ]
     return (
-        "What tricks add to trained models (logistic, people held out; labels instructed or acted; measures were edited, "
-        f"not recordings): "
-        f"{'; '.join(said)}."
+        "What tricks add to trained models (logistic, people held out; labels instructed or acted; measures were "
+        f"edited, not recordings): {'; '.join(said)}."
     )
