@@ -47,9 +47,11 @@ def gaming(numbers):
     """Draw points gained by each trick (above) and how machines score (below), under both profiles."""
     drawing = Drawing(figsize=(12.4, 8.4), layout="constrained")
     axes = drawing.subplots(2, 2, height_ratios=(1.05, 1))
+    gains = numbers.loc[numbers["panel"] == "tricks", ["value", "low", "high"]]
+    ends = min(-4.0, np.nanmin(gains) - 1), np.nanmax(gains) + 2
     for column, (profile, name) in enumerate(PROFILES.items()):
         mine = numbers[numbers["profile"] == profile]
-        _draw_tricks(axes[0, column], mine[mine["panel"] == "tricks"], first=column == 0)
+        _draw_tricks(axes[0, column], mine[mine["panel"] == "tricks"], ends, first=column == 0)
         _draw_machines(axes[1, column], mine[mine["panel"] == "machines"], first=column == 0)
         axes[0, column].set_title(f"{name}: points that an empty trick adds")
         axes[1, column].set_title(f"{name}: who engages with nobody, and real people")
@@ -63,7 +65,7 @@ def gaming(numbers):
     return drawing
 
 
-def _draw_tricks(axis, rows, first):
+def _draw_tricks(axis, rows, ends, first):
     for number, (corpus, colour) in enumerate(CORPORA.items()):
         mine = rows[rows["corpus"] == corpus].set_index("policy").reindex(list(TRICKS))
         at = np.arange(len(TRICKS)) + 0.22 * (number - 1)
@@ -76,10 +78,10 @@ def _draw_tricks(axis, rows, first):
         axis.axvline(at, color=QUIET, linestyle=":", linewidth=1.2)
     if not first:
         words = "dotted: by the rules C8 can hold up to 5, and does not above 10"
-        axis.text(44.5, -0.3, words, fontsize=8, color=QUIET, ha="right")
+        axis.text(ends[1], -0.3, words, fontsize=8, color=QUIET, ha="right")
     axis.set_yticks(range(len(TRICKS)), TRICKS.values() if first else [""] * len(TRICKS))
     axis.set_ylim(len(TRICKS) - 0.5, -0.7)
-    axis.set_xlim(min(-4.0, np.nanmin(rows[["value", "low"]]) - 1), 45)
+    axis.set_xlim(*ends)
     axis.grid(axis="x", color=SOFT, linewidth=0.6)
     axis.set_xlabel("points of 100")
 
@@ -95,7 +97,7 @@ def _draw_machines(axis, rows, first):
             if not len(shares):
                 continue
             heights = 0.85 * shares / max(shares.max(), 1e-9)
-            axis.stairs(place + 0.45 - heights, edges, baseline=place + 0.45, color=colour, fill=True, alpha=0.16)
+            axis.stairs(place + 0.45 - heights, edges, baseline=place + 0.45, color=colour, fill=True, alpha=0.12)
             axis.stairs(place + 0.45 - heights, edges, baseline=None, color=colour, linewidth=1.3)
             mean = own[own["quantity"] == "score"]["value"].iloc[0]
             axis.text(102, place + 0.3 * (number - 1), f"{mean:.0f}", fontsize=8, color=colour, va="center")

@@ -17,13 +17,15 @@ from mien.corpora import gap
 from mien.edits import EditError, tricks
 from mien.edits import floor as edited
 from mien.study import machines, sides
-from mien.study.gains import GAMING, REAL, Book
+from mien.study.gains import GAMING, LINE, REAL, Book
 from mien.turns import anchors
 
 NOTEBOOKS = ("12b_gaming",)
 FILES = {"gaming": "gaming.csv", "gaming_quantities": "gaming_quantities.csv"}
 CRITERIA = ("label_satisfaction", "label_leadership")
 """What people of GAP said themselves; the first is the criterion of the ratio, named before any result was seen."""
+MOST_POINTS = 10
+"""A trick that adds more makes C8 fail (``verdict_rules.yaml``)."""
 SWEEPS = {
     "g1_filler_first": (0.1, 0.2),
     "g2_split_turns": (0.5, 1.0),
@@ -52,7 +54,7 @@ def of(one, every, folder, tick=lambda *_: None):
     norms, reference = sides.norms_without(one, every)
     book = Book(one, reference)
     real = sides.points(one.default, one, norms)
-    book.machine(REAL, one.default[None], {name: points[None] for name, points in real.items()})
+    book.machine(REAL, one.default[None], {name: own[None] for name, own in real.items()}, machines.inside(talks, one))
     tricked = {}
     for number, (name, policy) in enumerate(every_policy(), 1):
         after = played(policy, one, talks)
@@ -169,8 +171,7 @@ def answer(rows):
         f"Real meetings ({meetings}; each person in turn against the others; in brackets 95 % intervals over groups of "
         f"people, of which ICSI has one). {' '.join(_tricks(own, profile) for profile in scores.PROFILES)} "
         f"{' '.join(_machines(own, profile) for profile in scores.PROFILES)} Machines are constructed from real "
-        f"stretches of speech. {_quarters(rows)} By the rules a gain above 10 points, or a machine at 50 or more, is a "
-        "falsification: the score then says how somebody talks, not whether anybody is engaged."
+        f"stretches of speech. {_quarters(rows)} {_by_the_rules(quantities(rows))}"
     )
 
 
@@ -198,9 +199,10 @@ def _tricks(own, profile):
     both, lifted = gain["all_of_b"], _of(own, ("all_of_b", "lifted_over_50", profile, "each"))
     under = [row for row in lifted if np.isfinite(row.value)]
     over = f"; of those under 50 they lift {_said(under, '{:.0f}', 100)} % over it" if under else ""
+    said = f"the single trick that adds most on average over corpora ({tricks.POLICIES[best].said})"
     return (
-        f"{profile.replace('_', ' ')}: the best single trick ({tricks.POLICIES[best].said}) adds {_said(gain[best])} "
-        f"points, all three of B together {_said(both)}{over}."
+        f"{profile.replace('_', ' ')}: {said} adds {_said(gain[best])} points, all three of B together "
+        f"{_said(both)}{over}."
     )
 
 
@@ -209,7 +211,7 @@ def _machines(own, profile):
     for name, how in (("two_radios", "halves"), ("random_talker", "each"), ("out_of_step", "each")):
         score, share = (_of(own, (name, quantity, profile, how)) for quantity in ("score", "share_at_50"))
         at_50 = ", ".join(f"{100 * row.value:.0f}" for row in share)
-        parts.append(f"{name.replace('_', ' ')} {_said(score, '{:.0f}')}, at 50 or more {at_50} %")
+        parts.append(f"{name.replace('_', ' ')} {_said(score, '{:.0f}')}, {at_50} % of them at 50 or more")
     real = _said(_of(own, (REAL, "score", profile, "each")), "{:.0f}")
     return f"Mean score ({profile.replace('_', ' ')}): {'; '.join(parts)}; real people {real}."
 
@@ -228,3 +230,19 @@ def _quarters(rows):
         said.append(f"{ends} points ({profile.replace('_', ' ')}; the three tricks of B: {told})")
     name = CRITERIA[0].removeprefix("label_")
     return f"Between the top and bottom quarter in {name} (GAP, self) the score differs by {' and '.join(said)}."
+
+
+def _by_the_rules(rows):
+    """In which corpora and profiles the rules say that C8 does not hold, and by what."""
+    most = rows.groupby(["quantity", "corpus", "profile"])["value"].max()
+    scopes = list(dict.fromkeys(zip(rows["corpus"], rows["profile"], strict=True)))
+    gain, *machine = ("gain_pts", "two_radio_score", "random_talker_score")
+    beyond = [{one for one in scopes if most[(gain, *one)] > MOST_POINTS}]
+    beyond += [{one for one in scopes if most[(name, *one)] >= LINE} for name in machine]
+    tricked, radios, talkers = map(len, beyond)
+    return (
+        f"The rules say of C8 that it does not hold where a trick adds more than {MOST_POINTS} points ({tricked} of "
+        f"{len(scopes)} corpora and profiles), two radios score {LINE} or more ({radios}) or a random talker does "
+        f"({talkers}): {len(set.union(*beyond))} of {len(scopes)}. Such a score says how somebody talks, and not "
+        "whether anybody is engaged."
+    )

@@ -79,20 +79,27 @@ def measured(segments, b, duration_s, people=()):
     return floor.components(segments, b, duration_s, None, people)[0], inside
 
 
+def inside(talks, one):
+    """The share of changes that began inside the other's speech, as people really talked: (1, sides)."""
+    people = {name: talk.segments["person_id"].unique() for name, talk in talks.items()}
+    meetings = [(talks[row.recording_id], row.b) for row in one.about.itertuples()]
+    return np.array([[measured(t.segments, b, t.duration_s, people[t.recording_id])[1] for t, b in meetings]])
+
+
 def alone(name, talks, one, n_draws=N_DRAWS, tick=lambda *_: None):
     """Every side of a corpus as a machine, some times: components (draws, sides, 3), contained (draws, sides)."""
     n_draws = -(-n_draws // len(one.about))
     found = np.full((n_draws, len(one.about), 3), np.nan)
-    inside = np.full((n_draws, len(one.about)), np.nan)
+    contained = np.full((n_draws, len(one.about)), np.nan)
     for at, row in enumerate(one.about.itertuples()):
         talk = talks[row.recording_id]
         people = talk.segments["person_id"].unique()
         for draw in range(n_draws):
             rng = store.rng(f"machines/{name}/{row.recording_id}/{row.person_id}/{draw}")
             segments, duration_s = ALONE[name](talk.segments, row.b, talk.duration_s, rng)
-            found[draw, at], inside[draw, at] = measured(segments, row.b, duration_s, people)
+            found[draw, at], contained[draw, at] = measured(segments, row.b, duration_s, people)
         tick(f"{name}: {one.corpus}", at + 1, len(one.about))
-    return found, inside
+    return found, contained
 
 
 def pairs(name, corpus, talks, n_pairs=N_PAIRS, tick=lambda *_: None):
@@ -106,15 +113,15 @@ def pairs(name, corpus, talks, n_pairs=N_PAIRS, tick=lambda *_: None):
     ]
     rng = store.rng(f"machines/{name}/{corpus}")
     ways = [ways[at] for at in rng.permutation(len(ways))[:n_pairs]]
-    found, inside = np.full((len(ways), 3), np.nan), np.full(len(ways), np.nan)
+    found, contained = np.full((len(ways), 3), np.nan), np.full(len(ways), np.nan)
     for at, (first, second) in enumerate(ways):
         segments, duration_s = tricks.two_radios(tracks[first][0], tracks[second][0], rng)
-        found[at], inside[at] = measured(segments, tricks.RADIOS[1:], duration_s, tricks.RADIOS)
+        found[at], contained[at] = measured(segments, tricks.RADIOS[1:], duration_s, tricks.RADIOS)
         tick(f"{name}: {corpus}", at + 1, len(ways))
     groups = np.array([[names.index(tracks[k][3]) for k in way] for way in ways], int).reshape(-1, 2)
     used = sorted({at for way in ways for at in way})
     recordings = tuple(sorted({tracks[at][1] for at in used}))
-    return Pairs(found, inside, groups, names, recordings, len({tracks[at][2] for at in used}))
+    return Pairs(found, contained, groups, names, recordings, len({tracks[at][2] for at in used}))
 
 
 def _tracks(name, talks):
