@@ -255,10 +255,10 @@ def test_two_radios_have_nothing_to_do_with_each_other():
 
 
 def test_a_monologue_is_the_long_turns_of_one_person():
-    said = speech(("a", 0, 2), ("a", 2.5, 6), ("b", 6.5, 7), ("a", 7.5, 8), ("b", 9, 15), ("a", 16, 20))
+    said = speech(("a", 0, 2), ("a", 2.6, 6), ("b", 6.5, 7), ("a", 7.5, 8), ("b", 9, 15), ("a", 16, 20))
     spans, length_ms = tricks.monologue(said, "a", 30.0)
-    assert spans == [(0, 2000), (2500, 6000), (6500, 10500)]  # the half second between turns is the person's own pause
-    assert length_ms == 11000
+    assert spans == [(0, 2000), (2600, 6000), (6600, 10600)]  # between turns lies the person's own pause
+    assert length_ms == 11200
     assert tricks.monologue(said, "b", 30.0)[0] == [(0, 6000)]
 
 
@@ -296,6 +296,19 @@ def test_a_random_talker_hears_nobody():
     assert real < -0.5
     assert abs(np.mean(found)) < 0.05
     assert stats.ttest_1samp(found, 0).pvalue > 0.01
+
+
+def test_machines_are_drawn_and_not_laid_out():
+    before = edits.floor.joined(talk(6, people="ab"))
+    first, second = (tricks.random_talker(before, ["b"], 600.0, store.rng(f"draw/{k}"))[0] for k in (1, 2))
+    assert not first.equals(second)
+    own = first[first["person_id"] == "b"].sort_values("start_s")
+    gaps = own["start_s"].to_numpy()[1:] - own["end_s"].to_numpy()[:-1]
+    assert gaps.min() >= 0.18 - 1e-9
+    assert gaps.std() / gaps.mean() > 0.6  # spacings of random times are nearly exponential; even ones would give 0
+    track_ = tricks.monologue(before, "b", 600.0)
+    radios = [tricks.two_radios(track_, track_, store.rng(f"draw/{k}"))[0] for k in (1, 2)]
+    assert not radios[0].equals(radios[1])
 
 
 def test_out_of_step_moves_by_at_least_what_it_says():

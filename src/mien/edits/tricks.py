@@ -182,7 +182,6 @@ def random_talker(segments, b, duration_s, rng):
 def _scattered(lengths, whole, least, rng):
     """Stretches of these lengths at random times within ``whole``, in random order, at least ``least`` apart."""
     n = len(lengths)
-    least = min(least, (whole - int(lengths.sum())) // max(n - 1, 1))
     free = whole - int(lengths.sum()) - least * max(n - 1, 0)
     lengths = rng.permutation(lengths)
     before = np.concatenate([[0], np.cumsum(lengths[:-1] + least)]) if n else np.zeros(0)
