@@ -211,7 +211,9 @@ def _machines(own, profile):
     for name, how in (("two_radios", "halves"), ("random_talker", "each"), ("out_of_step", "each")):
         score, share = (_of(own, (name, quantity, profile, how)) for quantity in ("score", "share_at_50"))
         at_50 = ", ".join(f"{100 * row.value:.0f}" for row in share)
-        parts.append(f"{name.replace('_', ' ')} {_said(score, '{:.0f}')}, {at_50} % of them at 50 or more")
+        had = ", ".join(f"{100 * row.value:.0f}" for row in _of(own, (name, "scored_share", profile, how)))
+        said = f"{at_50} % at 50 or more, of the {had} % that have a score"
+        parts.append(f"{name.replace('_', ' ')} {_said(score, '{:.0f}')} ({said})")
     real = _said(_of(own, (REAL, "score", profile, "each")), "{:.0f}")
     return f"Mean score ({profile.replace('_', ' ')}): {'; '.join(parts)}; real people {real}."
 
