@@ -26,7 +26,8 @@ from rich.table import Table
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
-from mien import evidence, face, media, models, recordings, river, sources, store, synthetic, voice
+from mien import corpora, evidence, face, media, models, recordings, river, scores, sources, store, synthetic, voice
+from mien.edits import floor
 from mien.river import jobs
 
 SECONDS = 10.0
@@ -256,12 +257,41 @@ def listening(folder, film):
     yield "librosa.pyin ÷ pitch, level, timbre", f"{sound.duration_s:.0f} s of sound", f"{bare / ours:.2f}", ""
 
 
+def editing(n_edits=1000):
+    """Rows: 1,000 edits of real timelines, scored by both profiles; in all, and as if of each of the 273."""
+    from mien.study import sweep
+    from mien.turns import anchors
+
+    home, talks = Path(os.environ.get("MIEN_SHARED", "../shared")) / "data", []
+    for name, folder in (("ami", "ami_rttm"), ("gap", "gap"), ("mrda", "mrda")):
+        corpus = corpora.named(name)
+        paths = corpus.recordings(home / folder)["path"] if (home / folder).is_dir() else []
+        talks += [floor.Speech.of(floor.joined(anchors.from_first_word(corpus.segments(p, {})))) for p in paths]
+    if not talks:
+        return
+    norms = scores.norms("ami_each_v1")
+    changes = [one for one in sweep.SWEEP if not one.everybody]
+
+    def edit(number):
+        talk, change = talks[number % len(talks)], changes[number % len(changes)]
+        b = (talk.people[number % len(talk.people)],)
+        edited = change.of(talk, b, float(talk.end_s.max()), str(number))
+        found = np.full(3, np.nan) if edited is None else floor.components(*edited[:1], b, edited[1])[0]
+        return scores.norm_referenced(found, norms), scores.fixed_curve(found)
+
+    edit(0)
+    seconds = timed(lambda: [edit(number) for number in range(n_edits)])
+    yield "edits of timelines, both profiles", f"{n_edits} over {len(talks)} meetings", f"{seconds:.1f} s", "≤ 120"
+    every = seconds * len(talks) / 2 / 60
+    yield "the same of each meeting, two cores (extrapolated)", f"{n_edits} × {len(talks)}", f"{every:.1f} min", ""
+
+
 def main():
     console, table = Console(width=120), Table("what", "size", "value", "target")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         synthetic.write_recording(folder, synthetic.ConversationSettings(duration_s=SECONDS))
-        for stage in (seeing, listening, lambda *_: permuting(), remembering):
+        for stage in (seeing, listening, lambda *_: editing(), lambda *_: permuting(), remembering):
             for row in stage(folder, folder / "gallery.mp4"):
                 console.print(" · ".join(filter(None, row)))
                 table.add_row(*row)

@@ -155,7 +155,8 @@ def verdict_rows():
 def committed_tables():
     """Tables of questions that are drawn as they are committed."""
     names = ("sentiment", "sentiment_unshared", "published", "travel", "travel_measures", "engagement")
-    return study.questions.read(Path(__file__).parents[1] / "data", (*names, "engagement_more", "fusion"))
+    names += ("engagement_more", "fusion", "changed_scores", "latency_differences")
+    return study.questions.read(Path(__file__).parents[1] / "data", names)
 
 
 def people_tables():

@@ -18,16 +18,58 @@ from mien.turns.floor import ms
 
 
 @dataclass(frozen=True)
-class Talk:
-    """Who holds the floor when, as arrays.
+class Speech:
+    """Segments as arrays, for the same edits made many times: ``people``, and per segment ``code``, times in seconds.
 
-    ``stretch_of`` (segments,): the stretch each segment lies in, -1 for one without length. Stretches: ``start_ms``,
-    ``end_ms``, ``person``, ``host`` (a longer stretch of another in which it lies, else -1), ``backchannel``. Pieces:
-    ``piece_start_ms``, ``piece_end_ms``, ``piece_of`` (stretch), ``piece_turn``. Turns: ``turn_start_ms``,
-    ``turn_end_ms``, ``turn_person``, ``turn_last_ms`` (when its last piece began), ``turn_contained``.
+    It stands where a table of segments may stand in the edits that only move times; others take :meth:`table`.
     """
 
     people: tuple
+    code: np.ndarray
+    start_s: np.ndarray
+    end_s: np.ndarray
+
+    @classmethod
+    def of(cls, segments, people=()):
+        """The segments of a table; ``people`` may name silent ones too."""
+        code, names = _coded(segments["person_id"], people)
+        return cls(names, code, segments["start_s"].to_numpy(float), segments["end_s"].to_numpy(float))
+
+    def __getitem__(self, name):
+        return {"start_s": self.start_s, "end_s": self.end_s}[name]
+
+    def copy(self):
+        """Itself: nothing changes it."""
+        return self
+
+    def assign(self, **times):
+        """The same people at other times."""
+        return replace(self, **times)
+
+    def table(self):
+        """The same as a table of person_id, start_s and end_s."""
+        who = np.array(self.people, object)[self.code]
+        return pd.DataFrame({"person_id": who, "start_s": self.start_s, "end_s": self.end_s})
+
+
+def table(segments):
+    """Segments as a table, whichever they are."""
+    return segments.table() if isinstance(segments, Speech) else segments
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Who holds the floor when, as arrays.
+
+    ``code`` (segments,): who speaks in each segment. ``stretch_of`` (segments,): the stretch each segment lies in, -1
+    for one without length. Stretches: ``start_ms``, ``end_ms``, ``person``, ``host`` (a longer stretch of another in
+    which it lies, else -1), ``backchannel``. Pieces: ``piece_start_ms``, ``piece_end_ms``, ``piece_of`` (stretch),
+    ``piece_turn``. Turns: ``turn_start_ms``, ``turn_end_ms``, ``turn_person``, ``turn_last_ms`` (when its last piece
+    began), ``turn_contained``.
+    """
+
+    people: tuple
+    code: np.ndarray
     stretch_of: np.ndarray
     start_ms: np.ndarray
     end_ms: np.ndarray
@@ -69,21 +111,26 @@ class Talk:
 
 
 def heard(segments, turn=None, people=()):
-    """The :class:`Talk` of ``segments`` (person_id, start_s, end_s); ``people`` may name silent ones too."""
+    """The :class:`Talk` of ``segments`` (a table, or :class:`Speech`); ``people`` may name silent ones too."""
     turn = turn or TurnSettings()
-    code, names = pd.factorize(segments["person_id"], sort=True)
-    silent = sorted({str(person) for person in people} - {str(name) for name in names})
-    if silent:
-        every = sorted([*map(str, names), *silent])
-        code, names = np.searchsorted(every, names.astype(str))[code], every
-    start, end = (whole_ms(segments[name].to_numpy(float)) for name in ("start_s", "end_s"))
+    given = segments if isinstance(segments, Speech) else Speech.of(segments, people)
+    start, end = whole_ms(given.start_s), whole_ms(given.end_s)
     order = np.argsort(start, kind="stable")
-    stretch_of, *spans = _stretches(order, start, end, code.astype(np.int64), len(names), ms(turn.min_pause_s))
+    stretch_of, *spans = _stretches(order, start, end, given.code, len(given.people), ms(turn.min_pause_s))
     order = np.lexsort((spans[2], -spans[1], spans[0]))
     host = _hosts(order, *spans)
     backchannel = (host >= 0) & (spans[1] - spans[0] <= ms(turn.bc_max_s))
     pieces = _pieces(*spans, host >= 0, backchannel)
-    return Talk(tuple(map(str, names)), stretch_of, *spans, host, backchannel, *_turns(spans[2], *pieces))
+    return Talk(given.people, given.code, stretch_of, *spans, host, backchannel, *_turns(spans[2], *pieces))
+
+
+def _coded(person_id, people):
+    """Who speaks as places among everybody's names in alphabetical order: (codes, names)."""
+    code, names = pd.factorize(person_id, sort=True)
+    code, spoken = code.astype(np.int64), [str(name) for name in names]
+    every = sorted({*spoken, *map(str, people)})
+    place = {name: number for number, name in enumerate(every)}
+    return np.array([place[name] for name in spoken], np.int64)[code] if spoken else code, tuple(every)
 
 
 def whole_ms(seconds):

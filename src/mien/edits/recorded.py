@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mien import store
-from mien.edits.floor import heard, whole_ms
+from mien.edits.floor import heard, table, whole_ms
 from mien.edits.timeline import EditError, both_ways, shifted
 
 POINTS = ("server", "A", "B")
@@ -53,7 +53,7 @@ def network_delay(segments, b, dose, duration_s, *, rng=None, turn=None, at="ser
     far = {"server": np.zeros(len(is_b), bool), "A": is_b, "B": ~is_b}[at]
     shift = dose * np.append(waits + far, 0)[talk.stretch_of]
     lost = talk.stretch_of < 0  # segments without length go with whatever begins then
-    shift[lost] = dose * np.searchsorted(answers, whole_ms(segments["start_s"].to_numpy()[lost]), side="right")
+    shift[lost] = dose * np.searchsorted(answers, whole_ms(np.asarray(segments["start_s"])[lost]), side="right")
     return shifted(segments, shift), float(duration_s + dose * (len(answers) + (at != "server")))
 
 
@@ -77,7 +77,7 @@ def diarisation_error(segments, b, dose, duration_s, *, rng=None, turn=None, kin
 
     ``swap``: given to another person; ``miss``: not found; ``false_alarm``: found where nobody speaks (or, where
     silence does not suffice, beside one who does); ``mixed``: a third of each. Pieces fall, by ``rng``, where one
-    person alone talks. Errors fall on both sides alike: ``b`` has no say. Reference: pyannote.metrics (DER without a collar).
+    person alone talks. Errors fall on both sides alike: ``b`` has no say. Reference: pyannote.metrics (DER, no collar).
     """
     if kind not in KINDS:
         raise EditError(f"edits: a diarisation errs by {', '.join(KINDS)}; no {kind!r}")
@@ -105,6 +105,7 @@ def diarisation_error(segments, b, dose, duration_s, *, rng=None, turn=None, kin
 
 def _cells(segments, duration_s, piece_s):
     """Time cut wherever somebody begins or ends, and into pieces: (people, edges (n + 1,), who talks (people, n))."""
+    segments = table(segments)
     code, people = pd.factorize(segments["person_id"], sort=True)
     start, end = (segments[name].to_numpy(float) for name in ("start_s", "end_s"))
     edges = np.unique(np.concatenate([[0.0, duration_s], start, end]))

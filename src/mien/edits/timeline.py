@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mien import store
-from mien.edits.floor import heard, whole_ms
+from mien.edits.floor import heard, table, whole_ms
 from mien.turns import TurnSettings
 from mien.turns.floor import ms
 
@@ -85,6 +85,7 @@ def interpreter_voice(segments, b, dose, duration_s, *, rng=None, turn=None, nam
     the answer begins. On which side the third voice stands is for who scores it to say (T12: such a recording has no
     score).
     """
+    segments = table(segments)
     if name in set(segments["person_id"]):
         raise EditError(f"edits: {name!r} already speaks in this recording; expected another name for the interpreter")
     talk = heard(segments, turn)
@@ -191,7 +192,7 @@ def early_fillers(segments, b, dose, duration_s, *, rng=None, turn=None):
     soonest = np.maximum(np.maximum(talk.turn_last_ms[answers - 1] + ms(LEAST_S), free), 0) / 1000
     sooner = np.zeros(len(talk.start_ms))
     sooner[begins] = np.clip(talk.start_ms[begins] / 1000 - soonest, 0, dose)
-    start, whole = segments["start_s"].to_numpy(float), talk.stretch_of >= 0
+    start, whole = np.asarray(segments["start_s"], float), talk.stretch_of >= 0
     opens = whole.copy()
     opens[whole] = whole_ms(start[whole]) == talk.start_ms[talk.stretch_of[whole]]
     by = np.where(opens, sooner[talk.stretch_of], 0.0) if len(sooner) else np.zeros(len(start))
@@ -217,6 +218,7 @@ def split_turns(segments, b, dose, duration_s, *, rng=None, turn=None, token_s=0
     """
     if not 0 <= dose <= 1:
         raise EditError(f"edits: a share of pauses is 0 to 1, not {dose}")
+    segments = table(segments)
     talk = heard(segments, turn)
     before, after = _pauses(talk, b)
     silent = [_nobody(talk, talk.end_ms[x], talk.start_ms[y]) for x, y in zip(before, after, strict=True)]
@@ -258,7 +260,8 @@ def talk_share(segments, b, dose, duration_s, *, rng=None, turn=None):
     """
     if not 0 < dose < 1:
         raise EditError(f"edits: a talk share lies between 0 and 1, not at {dose}")
-    talk, knots = heard(segments, turn), _alone(segments, b, turn)
+    talk = heard(segments, turn)
+    knots = _alone(segments, talk, b)
     flags = talk.side(b)[talk.person]
     length = (talk.end_ms - talk.start_ms) / 1000
     t_a, t_b = length[~flags].sum(), length[flags].sum()
@@ -280,7 +283,7 @@ def speech_rate(segments, b, dose, duration_s, *, rng=None, turn=None):
     """
     if dose <= 0:
         raise EditError(f"edits: a speech rate is more than 0 times the usual, not {dose}")
-    return _stretched(segments, _alone(segments, b, turn), 1 / dose, duration_s)
+    return _stretched(segments, _alone(segments, heard(segments, turn), b), 1 / dose, duration_s)
 
 
 def blocks(segments, b, dose, duration_s, *, rng=None, turn=None, share_of_words=0.05, words_per_s=3.0):
@@ -290,8 +293,8 @@ def blocks(segments, b, dose, duration_s, *, rng=None, turn=None, share_of_words
     B alone talks; everything after one moves along. From ``min_pause_s`` on a block splits a stretch, as it would for
     any voice-activity detector; a prolongation with sound would not.
     """
-    rng = store.rng("edits/blocks") if rng is None else rng
-    edges, alone = _alone(segments, b, turn)
+    rng, segments = store.rng("edits/blocks") if rng is None else rng, table(segments)
+    edges, alone = _alone(segments, heard(segments, turn), b)
     lengths = np.diff(edges) * (alone > 0)
     own = segments["person_id"].astype(str).isin({str(person) for person in b})
     spoken = (segments["end_s"] - segments["start_s"])[own].sum()
@@ -306,7 +309,7 @@ def blocks(segments, b, dose, duration_s, *, rng=None, turn=None, share_of_words
 
 def _cut_open(segments, at_s, by_s, duration_s):
     """``by_s`` of silence put in at each of the sorted moments ``at_s``; whoever talks then has a stretch in parts."""
-    start, end = segments["start_s"].to_numpy(float), segments["end_s"].to_numpy(float)
+    start, end = np.asarray(segments["start_s"], float), np.asarray(segments["end_s"], float)
     first, last = np.searchsorted(at_s, start, side="right"), np.searchsorted(at_s, end, side="left")
     n_parts = np.maximum(last - first, 0) + 1
     row = np.repeat(np.arange(len(start)), n_parts)
@@ -319,17 +322,14 @@ def _cut_open(segments, at_s, by_s, duration_s):
     return parts.reset_index(drop=True), float(duration_s + by_s * len(at_s))
 
 
-def _alone(segments, b, turn):
+def _alone(segments, talk, b):
     """Where only B talks: edges of time (n + 1,), how many of B talk between them (n,), 0 where anybody else does."""
-    own = segments["person_id"].astype(str).isin({str(person) for person in b}).to_numpy()
-    talk = heard(segments, turn)
-    other = ~talk.side(b)[talk.person]
-    spans = [
-        (one["start_s"].to_numpy(float), one["end_s"].to_numpy(float))
-        for _, one in segments[own].groupby("person_id", sort=False)
-    ]
+    start, end = np.asarray(segments["start_s"], float), np.asarray(segments["end_s"], float)
+    flags = talk.side(b)
+    other = ~flags[talk.person]
     others = (talk.start_ms[other] / 1000, talk.end_ms[other] / 1000)
-    edges = np.unique(np.concatenate([np.concatenate(pair) for pair in [*spans, others]] or [np.zeros(1)]))
+    spans = [(start[talk.code == who], end[talk.code == who]) for who in np.flatnonzero(flags)]
+    edges = np.unique(np.concatenate([np.concatenate(pair) for pair in [*spans, others]]))
     together = sum(((_count(edges, *pair) > 0).astype(int) for pair in spans), np.zeros(max(len(edges) - 1, 0), int))
     return edges, np.where(_count(edges, *others) > 0, 0, together)
 
@@ -358,5 +358,5 @@ def _stretched(segments, knots, factor, duration_s):
     def mapped(times):
         return times + np.interp(times, edges, added)
 
-    start, end = segments["start_s"].to_numpy(float), segments["end_s"].to_numpy(float)
+    start, end = np.asarray(segments["start_s"], float), np.asarray(segments["end_s"], float)
     return segments.assign(start_s=mapped(start), end_s=mapped(end)), float(mapped(np.array([duration_s]))[0])

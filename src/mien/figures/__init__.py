@@ -11,6 +11,12 @@ import pandas as pd
 from mien import tables
 from mien.figures.added import engagement, engagement_numbers, fusion, fusion_numbers
 from mien.figures.agreed import ceilings, ceilings_numbers, people, people_numbers
+from mien.figures.changed import (
+    dose_response,
+    dose_response_numbers,
+    one_thing_changed,
+    one_thing_changed_numbers,
+)
 from mien.figures.conversations import anchors, anchors_numbers
 from mien.figures.gaming import gaming, gaming_numbers
 from mien.figures.hearing import voice_error, voice_error_numbers, voice_quality, voice_quality_numbers
@@ -31,6 +37,8 @@ __all__ = [
     "anchors_numbers",
     "ceilings",
     "ceilings_numbers",
+    "dose_response",
+    "dose_response_numbers",
     "engagement",
     "engagement_numbers",
     "face_error",
@@ -45,6 +53,8 @@ __all__ = [
     "lip_lag_numbers",
     "manifest",
     "named",
+    "one_thing_changed",
+    "one_thing_changed_numbers",
     "people",
     "people_numbers",
     "person_scores",
@@ -269,6 +279,22 @@ ALL = (
         "11_travel",
         travel_numbers,
         travel,
+    ),
+    Figure(
+        "one_thing_changed",
+        "The score when each answer comes later and nothing else changes: three corpora, both profiles, what occurs",
+        ("changed_scores", "latency_differences"),
+        "12_one_thing_changed",
+        one_thing_changed_numbers,
+        one_thing_changed,
+    ),
+    Figure(
+        "dose_response",
+        "What every other edit of a timeline does to the score, by dose: mean, 95th percentile, share crossing 50",
+        ("changed_scores",),
+        "12_one_thing_changed",
+        dose_response_numbers,
+        dose_response,
     ),
 )
 

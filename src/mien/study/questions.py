@@ -9,6 +9,7 @@ need a corpus which stays with its makers are made by hand (``remake``) and only
 
 from mien import store, tables
 from mien.study import (
+    changed,
     conversations,
     engagement,
     fusion,
@@ -23,7 +24,21 @@ from mien.study import (
     verdicts,
 )
 
-ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, gaming, posed, verdicts)
+ALL = (
+    conversations,
+    ratings,
+    unshared,
+    sentiment,
+    travel,
+    engagement,
+    fusion,
+    people,
+    scored,
+    changed,
+    gaming,
+    posed,
+    verdicts,
+)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}

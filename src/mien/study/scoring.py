@@ -13,7 +13,7 @@ import pandas as pd
 
 from mien import scores, sources, tables, turns
 from mien.evidence import intervals
-from mien.study import scored
+from mien.study import dosed, scored
 from mien.turns.group import UNDEFINED
 
 LEAST_PEOPLE = 10
@@ -23,8 +23,9 @@ NOT_FOR_DECISIONS = (
     '"not intended to be used for employment decisions or other comparable decisions" [Z3], and nothing here shows '
     "that they follow how engaged anybody is"
 )
-NO_DOSE = (
-    "no tolerance dose (the delay that costs 10 points): that is found on many recordings, and none is computed here"
+DOSE = (
+    "the tolerance dose is how much later every answer would have to come, nothing else changed, to cost 10 points: it "
+    "says how fragile a score is, and nothing about whoever it is of"
 )
 
 
@@ -295,8 +296,24 @@ def sentences(rows, talks, per_person=False):
     for row in without[without["profile"] == "fixed_curve"].itertuples():
         lines.append(f"  {row.recording_id}: no score ({reasons(row.why)})")
     if per_person:
-        lines += [_personal(row) for row in rows[rows["score"] == "openengage"].itertuples()]
-    return [*lines, f"{NOT_FOR_DECISIONS}; {NO_DOSE}."]
+        lost = tolerances(rows, talks)
+        lines += [_personal(row, lost) for row in rows[rows["score"] == "openengage"].itertuples()]
+    return [*lines, f"{NOT_FOR_DECISIONS}{f'; {DOSE}' if per_person else ''}."]
+
+
+def tolerances(rows, talks):
+    """The tolerance dose of every side that has a score, seconds: {(recording_id, who, profile): dose or NaN}."""
+    scored_rows = rows[(rows["score"] == "openengage") & rows["value"].notna()]
+    found = {}
+    for talk in talks:
+        own = scored_rows[scored_rows["recording_id"] == talk.recording_id]
+        norms = scores.norms(next(iter(set(own["reference"]) - {""}))) if len(own) else None
+        for roles in talk.sides() if len(own) else ():
+            who = "+".join(sorted(person for person, side in roles.items() if side == "B"))
+            if (own["person_id"] == who).any():
+                doses = dosed.tolerance_doses(talk.segments, roles, talk.duration_s, norms)
+                found |= {(talk.recording_id, who, profile): dose for profile, dose in doses.items()}
+    return found
 
 
 def _means(rows, n_recordings):
@@ -313,13 +330,15 @@ def _means(rows, n_recordings):
     return lines + [f"  no mean of {'; '.join(names)} ({reason})" for reason, names in without.items()]
 
 
-def _personal(row):
+def _personal(row, lost):
     name = f"  {row.recording_id}, {row.person_id or 'nobody'}, {row.profile}"
     if np.isnan(row.value):
         return f"{name}: no score ({reasons(row.why)})"
     error = f", standard error of measurement {row.sem_points:.1f} points from length alone"
     ends = f" [{row.low:.1f}, {row.high:.1f}]{error}" if np.isfinite(row.low) else f" (no interval: {reasons(row.why)})"
-    return f"{name}: {row.value:.1f}{ends}"
+    dose = lost[row.recording_id, row.person_id, row.profile]
+    most = f"none up to {dosed.TRIED_S[-1]:g} s"
+    return f"{name}: {row.value:.1f}{ends}, tolerance dose {f'{1000 * dose:.0f} ms' if np.isfinite(dose) else most}"
 
 
 def reasons(why):

@@ -6,6 +6,7 @@ REASONS = {
     "no_person_on_side": "one side of the conversation has nobody on it",
     "little_speech": "too little speech to measure",
     "few_transfers": "too few changes of floor to take a median of",
+    "not_reached": "no dose that was tried changes so much",
     "short_recording": "the recording is too short for this measure",
     "no_turns": "nobody took a turn",
     "no_words": "there is no transcript, or too few words",
