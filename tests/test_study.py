@@ -55,6 +55,7 @@ def test_answers_are_computed_from_the_tables(small_study):
     of_questions = ["turns", "ratings", "people", "sentiment", "travel", "engagement", "fusion", "model_people"]
     of_questions += ["score", "recorded", "verdict"]
     of_questions += ["score", "construct", "verdict"]
+    of_questions += ["score", "one_thing_changed", "gaming", "gaming_models", "verdict"]
     assert list(told) == ["tour", "face", "voice", "clock", "leaks", *of_questions]
     assert "SYNTHETIC" in told["tour"]
     row = (

@@ -19,6 +19,7 @@ from mien.figures.changed import (
 )
 from mien.figures.construct import construct, construct_numbers
 from mien.figures.conversations import anchors, anchors_numbers
+from mien.figures.gaming import gaming, gaming_numbers
 from mien.figures.hearing import voice_error, voice_error_numbers, voice_quality, voice_quality_numbers
 from mien.figures.identified import who_are_you, who_are_you_numbers
 from mien.figures.instrument import face_error, face_error_numbers, truth, truth_numbers
@@ -50,6 +51,8 @@ __all__ = [
     "face_error_numbers",
     "fusion",
     "fusion_numbers",
+    "gaming",
+    "gaming_numbers",
     "leaks",
     "leaks_numbers",
     "lip_lag",
@@ -284,6 +287,12 @@ ALL = (
         "12f_whose_engagement",
         construct_numbers,
         construct,
+        "gaming",
+        "What empty tricks add to the open score in real meetings, and how machines that engage with nobody score",
+        ("gaming",),
+        "12b_gaming",
+        gaming_numbers,
+        gaming,
     ),
     Figure(
         "verdicts",

@@ -74,6 +74,8 @@ REASONS = {
     "withheld": "of fewer than 10 people, and shown only with --per-person and their consent",
     "nothing_at_home": "where the model was trained its score is not shown to be above chance: nothing to carry away",
     "is_home": "the model was trained on other people of this corpus",
+    "quarters_alike": "top and bottom quarter of the criterion do not differ: a ratio to that has no upper limit",
+    "quarters_reversed": "the top quarter of the criterion has the lower score: a ratio to that says nothing",
 }
 """Why a value is missing. Every NaN in a mien table is explained by one of these words."""
 
