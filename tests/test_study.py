@@ -53,9 +53,8 @@ def test_answers_are_computed_from_the_tables(small_study):
     read = small_study.load()
     told = study.answers(read)
     of_questions = ["turns", "ratings", "people", "sentiment", "travel", "engagement", "fusion", "model_people"]
-    of_questions += ["score", "recorded", "verdict"]
-    of_questions += ["score", "construct", "verdict"]
-    of_questions += ["score", "one_thing_changed", "gaming", "gaming_models", "verdict"]
+    of_questions += ["score", "one_thing_changed", "recorded", "pictured", "who", "construct"]
+    of_questions += ["gaming", "gaming_models", "verdict"]
     assert list(told) == ["tour", "face", "voice", "clock", "leaks", *of_questions]
     assert "SYNTHETIC" in told["tour"]
     row = (

@@ -4,17 +4,29 @@ Edits are pure: they take a table or samples and return new ones, and leave ever
 in a unit, never a diagnosis (AUDIT 6.7 to 6.9).
 """
 
+from mien.edits.errors import EditError
 from mien.edits.face import constant_smile, excursion, gaze_away, gaze_locked, gaze_variance, head_motion, one_side
 from mien.edits.picture import COVERS, colour_cast, frame_rate, frozen, gamma, h264, jpeg, resolution, side_light
 from mien.edits.recorded import KINDS, POINTS, diarisation_error, network_delay, padding
-from mien.edits.sound import EditError, aac, automatic_gain, gain, narrow_band, noise, opus, packet_loss, reverberation
-from mien.edits.timeline import EditError, blocks, early_fillers, interpreter_delay, interpreter_voice, latency, latency_sd, pauses, speech_rate, split_turns, talk_share
+from mien.edits.sound import aac, automatic_gain, gain, narrow_band, noise, opus, packet_loss, reverberation
+from mien.edits.timeline import (
+    blocks,
+    early_fillers,
+    interpreter_delay,
+    interpreter_voice,
+    latency,
+    latency_sd,
+    pauses,
+    speech_rate,
+    split_turns,
+    talk_share,
+)
 
 __all__ = [
     "COVERS",
-    "EditError",
     "KINDS",
     "POINTS",
+    "EditError",
     "aac",
     "automatic_gain",
     "blocks",

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mien import store
+from mien.edits.errors import EditError
 from mien.edits.floor import heard, table, whole_ms
-from mien.edits.timeline import EditError, both_ways, shifted
+from mien.edits.timeline import both_ways, shifted
 
 POINTS = ("server", "A", "B")
 """Where a call is recorded: half-way, or at the end of either side."""

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mien import media, store, tables
-from mien.edits.sound import EditError
+from mien.edits.errors import EditError
 
 RATE_HZ = media.SOUND_RATE_HZ
 MARGIN_S = 0.06

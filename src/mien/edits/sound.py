@@ -13,6 +13,7 @@ import numpy as np
 from scipy import ndimage, signal
 
 from mien import media, store
+from mien.edits.errors import EditError
 from mien.synthetic import room
 
 SMOOTH_S, HANGOVER_S, MARGIN_DB = 0.03, 0.2, 15.9
@@ -31,10 +32,6 @@ OPUS_HZ = (8000, 12000, 16000, 24000, 48000)
 
 CALM = ("white", "pink")
 """Noises that need no other sound; white is alike at all frequencies, pink falls by 3 dB an octave (as a fan does)."""
-
-
-class EditError(ValueError):
-    """What is to be edited, or the dose, makes no sense; the message says what was expected."""
 
 
 def active_level_db(samples, rate_hz):

@@ -12,16 +12,13 @@ import numpy as np
 import pandas as pd
 
 from mien import store
+from mien.edits.errors import EditError
 from mien.edits.floor import heard, table, whole_ms
 from mien.turns import TurnSettings
 from mien.turns.floor import ms
 
 LEAST_S = 0.001
 """The least by which a start stays behind another that it must not pass."""
-
-
-class EditError(ValueError):
-    """An edit cannot be made of this recording at this dose; the message says why, and what dose would do."""
 
 
 # --- moving -----------------------------------------------------------------------------------------------------------

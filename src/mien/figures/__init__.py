@@ -26,8 +26,8 @@ from mien.figures.instrument import face_error, face_error_numbers, truth, truth
 from mien.figures.judged import RUNGS, leaks, leaks_numbers, scores, scores_numbers
 from mien.figures.lips import lip_lag, lip_lag_numbers
 from mien.figures.minute import ribbon, ribbon_numbers, tour
-from mien.figures.recorded import recorded_conditions, recorded_conditions_numbers
 from mien.figures.pictured import pictured, pictured_numbers
+from mien.figures.recorded import recorded_conditions, recorded_conditions_numbers
 from mien.figures.ruled import person_scores, person_scores_numbers, verdicts, verdicts_numbers
 from mien.figures.sentiment import sentiment, sentiment_numbers
 from mien.figures.style import STYLE
@@ -41,10 +41,10 @@ __all__ = [
     "anchors_numbers",
     "ceilings",
     "ceilings_numbers",
-    "dose_response",
-    "dose_response_numbers",
     "construct",
     "construct_numbers",
+    "dose_response",
+    "dose_response_numbers",
     "engagement",
     "engagement_numbers",
     "face_error",
@@ -65,10 +65,10 @@ __all__ = [
     "people_numbers",
     "person_scores",
     "person_scores_numbers",
-    "recorded_conditions",
-    "recorded_conditions_numbers",
     "pictured",
     "pictured_numbers",
+    "recorded_conditions",
+    "recorded_conditions_numbers",
     "ribbon",
     "ribbon_numbers",
     "save",
@@ -275,18 +275,24 @@ ALL = (
         "12d_recording_conditions",
         recorded_conditions_numbers,
         recorded_conditions,
+    ),
+    Figure(
         "pictured_conditions",
         "What a score of posed smiles does when the camera, what covers the face, or the face itself changes (London)",
         ("pictured_scores",),
         "12e_faces_changed",
         pictured_numbers,
         pictured,
+    ),
+    Figure(
         "construct",
         "Whether the open score, its parts and talk share go with what people say of their meeting (GAP), and how far",
         ("construct",),
         "12f_whose_engagement",
         construct_numbers,
         construct,
+    ),
+    Figure(
         "gaming",
         "What empty tricks add to the open score in real meetings, and how machines that engage with nobody score",
         ("gaming",),
@@ -325,6 +331,8 @@ ALL = (
         "12_one_thing_changed",
         dose_response_numbers,
         dose_response,
+    ),
+    Figure(
         "who_are_you",
         "How often what is stored of faces, voices and turns finds the right person again, beside chance and confounds",
         ("reid",),

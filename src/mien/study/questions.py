@@ -29,7 +29,26 @@ from mien.study import (
     withheld,
 )
 
-ALL = (conversations, ratings, unshared, sentiment, travel, engagement, fusion, people, scored, changed, recorded, pictured, withheld, who, construct, gaming, posed, verdicts)
+ALL = (
+    conversations,
+    ratings,
+    unshared,
+    sentiment,
+    travel,
+    engagement,
+    fusion,
+    people,
+    scored,
+    changed,
+    recorded,
+    pictured,
+    withheld,
+    who,
+    construct,
+    gaming,
+    posed,
+    verdicts,
+)
 """The modules, each after those whose tables it needs."""
 
 FILES = {table: file for module in ALL for table, file in module.FILES.items()}

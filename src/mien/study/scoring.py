@@ -13,8 +13,7 @@ import pandas as pd
 
 from mien import scores, sources, tables, turns
 from mien.evidence import intervals
-from mien.study import dosed, scored
-from mien.study import conversations
+from mien.study import conversations, dosed
 from mien.turns.group import UNDEFINED
 
 LEAST_PEOPLE = 10

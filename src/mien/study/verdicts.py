@@ -16,7 +16,7 @@ import pandas as pd
 from mien import corpora, evidence, store, tables, verdict
 from mien.corpora import mit
 from mien.evidence import leakage, quantities
-from mien.study import engagement, fusion, scored, travel, way
+from mien.study import engagement, scored, travel, way
 from mien.verdict import words
 
 NOTEBOOKS = ("13_verdict",)
@@ -26,7 +26,16 @@ FILES = {
     "verdicts": "verdicts.csv",
     "verdict_trace": "verdict_trace.csv",
 }
-QUANTITIES = (engagement.FILES["engagement_quantities"], fusion.FILES["fusion_quantities"])
+QUANTITIES = (
+    "engagement_quantities.csv",
+    "fusion_quantities.csv",
+    "changed_quantities.csv",
+    "recorded_quantities.csv",
+    "pictured_quantities.csv",
+    "reid_quantities.csv",
+    "gaming_quantities.csv",
+    "construct_quantities.csv",
+)
 """Tables of quantities that other questions commit, by file name: what they hold is judged with the rest."""
 ROOMS = ("tables", "models", "evidence", "verdict", "corpora", "study/way", "study/engagement", "study/scored")
 METRICS, MODELS = ("auc", "ccc"), ("logistic", "ridge")
@@ -206,11 +215,11 @@ def given_of_score(data, given):
     A score may not be held against norms that hold the recording itself (E33): each meeting of which that is so counts
     as a failed check. A criterion that a model was ``given`` too has the failed checks of both.
     """
-    meetings, found = scored.read(data, ["score_meetings"])["score_meetings"], {}
+    spread, found = scored.read(data, ["score_spread"])["score_spread"], {}
     for corpus, (name, population) in SCORED.items():
-        mine = meetings[meetings["corpus"] == name]
+        mine = spread[spread["corpus"] == name]
         own = mine["reference"].str.startswith(f"{name}_") & ~mine["reference"].str.endswith(WITHOUT)
-        leaks = int(mine.loc[own, "recording_id"].nunique())
+        leaks = int(mine.loc[own, "n_meetings"].max()) if own.any() else 0
         none = verdict.Given(verdict.NO_LABEL, population, share_synthetic=0.0, n_leakage_failures=leaks)
         found[corpus, verdict.SCORE] = none
         for target, source in corpora.named(name).LABELS.items():
