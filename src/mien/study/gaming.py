@@ -1,10 +1,10 @@
 """Can empty tricks raise the open score, and do machines that engage with nobody score?
 
-After AUDIT E29, E30 and C8. Real meetings of three corpora with one trick played on their timelines, each person in turn against the others, and the
-machines of ``machines``. What is gained is held against what the score tells apart: the difference between the top and
-the bottom quarter of people by what they said themselves of their meeting (GAP). Where that difference is not shown to
-be above 0, the ratio has no upper limit (Fieller 1954): it is then missing, with the reason, and the least it can be is
-told instead.
+After AUDIT E29, E30 and C8. Real meetings of three corpora with one trick played on their timelines, each person in
+turn against the others, and the machines of ``machines``. What is gained is held against what the score tells apart:
+the difference between the top and the bottom quarter of people by what they said themselves of their meeting (GAP).
+Where that difference is not shown to be above 0, the ratio has no upper limit (Fieller 1954): it is then missing,
+with the reason, and the least it can be is told instead.
 """
 
 from pathlib import Path

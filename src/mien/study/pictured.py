@@ -162,12 +162,12 @@ class Scorer:
     """The study's model of the committed windows, fitted in each fold: it scores photographs of people it never saw."""
 
     def __init__(self, data, settings):
-        self.table = verdicts.windows(data, ASKED)
+        self.table = tables.read(Path(data) / ASKED.file, tables.WINDOWS)
         given = checks.cases(self.table, ASKED.target)
         self.columns, self.codes = checks.signal_columns(given, ASKED.signals), given.codes
         self.smiling = given.classes.index("smiling")
         (self.plan,) = splits.repeats(given.codes, given.groups, replace(settings, n_repeats=1))
-        self.model = models.make(verdicts.MODEL, [ASKED.signals], settings.seed, settings.model)
+        self.model = models.make(ASKED.model, [ASKED.signals], settings.seed, settings.model)
 
     @splits.one_thread
     def scores(self, windows):
@@ -299,7 +299,7 @@ def tolerance(before, swept, table):
 
 
 def _row(change, name, one, **more):
-    about = ABOUT | {"score": f"{verdicts.MODEL}_smiling", "axis": change.axis, "dose": change.said}
+    about = ABOUT | {"score": f"{ASKED.model}_smiling", "axis": change.axis, "dose": change.said}
     about |= {"unit": change.unit, "decides": change.decides} | more
     return about | {"quantity": name, "licence": london.LICENCE} | {key: one[key] for key in NUMBERS}
 

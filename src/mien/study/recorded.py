@@ -132,7 +132,7 @@ def predicted(table, clips, target):
     parts = []
     for person, rows in clips.groupby("person_id", sort=False):
         learnt = known[known["person_id"] != person]
-        model = models.make(verdicts.MODEL, "voice", store.SEED).fit(learnt[columns], learnt[target])
+        model = models.make(ASKED[0].model, "voice", store.SEED).fit(learnt[columns], learnt[target])
         told = model.predict_proba(rows[columns])
         score = 100 * told[:, list(model.classes_).index(CLASS)]
         label = model.classes_[told.argmax(axis=1)]

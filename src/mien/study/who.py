@@ -63,6 +63,7 @@ SCOPES = (
     ("RAVDESS", "label_valence", "voice", ""),
     ("EmoDB", "label_valence", "voice", ""),
     ("London", "label_expression", "face", ""),
+    ("MIT Interview", "label_presumed_engaged", "voice", ""),
     ("MIT Interview", "label_excited", "voice", ""),
     ("MIT Interview", "label_overall", "voice", ""),
     *((corpus, "score", "turn", profile) for corpus in ("AMI", "GAP", "ICSI") for profile in SCORES),

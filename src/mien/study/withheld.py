@@ -60,7 +60,7 @@ def answers(read):
 
 
 def measured(pictures, tick=lambda *_: None):
-    """The pictures with box, pose and blendshapes as ``faces.csv`` has them, and with landmarks turned to the front."""
+    """The pictures with box, pose and blendshapes as in ``faces.parquet``, and with landmarks turned to the front."""
     see = landmarker.Landmarker(sources.find(face.MODEL).read_bytes())
     rows = []
     for number, row in enumerate(pictures.to_dict("records"), 1):
@@ -107,7 +107,7 @@ def of_pictures(table):
     shape, boxes = (list(table.filter(regex=f"^face_{kind}_")) for kind in ("landmark", "box"))
     frame = [name for name in table.filter(regex="^face_") if name not in shape]
     parts = {
-        "a row of faces.csv: box, pose, blendshapes": ("face", STORED, frame),
+        "a row of faces.parquet: box, pose, blendshapes": ("face", STORED, frame),
         "landmarks turned to the front": ("face", LEFT_OUT, shape),
         "where the face is in the picture": ("face", CONFOUND, boxes),
     }
