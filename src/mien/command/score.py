@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rich.console import Console
+from mien.command import asking
 
 
 def add(commands):
@@ -48,12 +48,11 @@ def run(asked):
     if asked.out:
         store.ready(asked.out)
     rows = scoring.every_score(talks, asked.reference)
-    says = Console(highlight=False, soft_wrap=True)
     for sentence in scoring.sentences(rows, talks, asked.per_person):
-        says.print(sentence, markup=False)
+        asking.SAYS.print(sentence, markup=False)
     if asked.out:
         shown = rows if asked.per_person else scoring.together(rows)
-        says.print(str(tables.write(shown, asked.out / "scores.csv")), markup=False)
+        asking.SAYS.print(str(tables.write(shown, asked.out / "scores.csv")), markup=False)
 
 
 def _talks(asked):
