@@ -29,12 +29,18 @@ N_PERMUTATIONS_OF_FACES, N_GAP_WORLDS_OF_FACES = 499, 40
 
 def make(data, settings, workers=1, tick=lambda *_: None):
     """The tables of this question: rows of voice, face and turns; and the published numbers to set beside them."""
-    data, fewer = Path(data), replace(settings, n_permutations=min(N_PERMUTATIONS, settings.n_permutations))
-    fewer = replace(fewer, n_gap_worlds=min(N_GAP_WORLDS, settings.n_gap_worlds))
-    rows = [*_of_voices(data, settings, tick), _of_faces(data, fewer, workers, tick)]
-    rows += _of_turns(data, fewer, workers, tick)
+    data = Path(data)
+    of_faces = _at_most(settings, N_PERMUTATIONS_OF_FACES, N_GAP_WORLDS_OF_FACES)
+    rows = [*_of_voices(data, settings, tick), _of_faces(data, of_faces, workers, tick)]
+    rows += _of_turns(data, _at_most(settings, N_PERMUTATIONS, N_GAP_WORLDS), workers, tick)
     found = unshared.ROWS.check(pd.concat(rows, ignore_index=True))
     return {"sentiment": found, "published": pd.DataFrame([vars(one) for one in published.NUMBERS])}
+
+
+def _at_most(settings, permutations, gap_worlds):
+    """The settings, with at most so many permutations and worlds of the gap."""
+    permutations, gap_worlds = min(permutations, settings.n_permutations), min(gap_worlds, settings.n_gap_worlds)
+    return replace(settings, n_permutations=permutations, n_gap_worlds=gap_worlds)
 
 
 def _of_voices(data, settings, tick):
