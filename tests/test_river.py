@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from mien import face, media, people, recordings, river, sources, store, tables, windows
-from mien.river import jobs, pool
+from mien.river import jobs, pool, sounds
 
 QUICK = river.RiverSettings(rate_hz=5.0, window=windows.WindowSettings(length_s=8.0, hop_s=8.0, calibration_s=4.0))
 
@@ -594,3 +594,38 @@ def test_independent_faces_and_voices_are_not_matched():
         faces = faces_that_move(**{f"p{k}": spans() for k in range(4)})
         named += bool(people.match(faces, said(**{f"v{k}": spans() for k in range(4)})).names)
     assert named <= 2
+
+
+def kept_voice(path, times):
+    """A kept part of a voice with a row per 10 ms, in row groups of 50."""
+    rows = pd.DataFrame({"time_s": np.round(times, 2), "level_db": np.sin(times) - 30, "f0_hz": 100 + times})
+    rows["voiced"], rows["voiced_probability"] = True, 0.9
+    rows.to_parquet(path, index=False, row_group_size=50)
+    return path
+
+
+@pytest.mark.parametrize("by_s", [0.0, 0.37, -0.21])
+def test_a_stretch_of_a_track_is_what_the_whole_track_holds_there(tmp_path, by_s):
+    one = kept_voice(tmp_path / "one.parquet", np.arange(0, 6, 0.01))
+    other = kept_voice(tmp_path / "other.parquet", np.arange(2, 4, 0.01))
+    spans = pd.DataFrame({"start_s": [1.0, 3.0], "end_s": [1.5, 3.2]})
+    tracks = [sounds.Track(((one, by_s),)), sounds.Track(((one, by_s), (other, 0.0)))]
+    tracks += [tracks[0].without(spans), tracks[0].only(spans, spans.iloc[1:])]
+    for track in tracks:
+        whole = track.rows()
+        pieces = [track.rows(None, a, a + 0.7) for a in np.arange(0, 7, 0.7)]
+        together = pd.concat(pieces, ignore_index=True)
+        pd.testing.assert_frame_equal(together, whole.reset_index(drop=True))
+        assert track.rows(sounds.LIGHT, 2.0, 2.5)["time_s"].between(2.0, 2.5, inclusive="left").all()
+    assert len(tracks[3].rows()) == 50
+    assert tracks[0].end_s == pytest.approx(6 + by_s)
+
+
+def test_of_a_kept_voice_only_the_groups_of_the_stretch_are_read(tmp_path, monkeypatch):
+    path, read = kept_voice(tmp_path / "one.parquet", np.arange(0, 6, 0.01)), []
+    plain = sounds.pq.ParquetFile.read_row_groups
+    monkeypatch.setattr(
+        sounds.pq.ParquetFile, "read_row_groups", lambda self, n, **k: read.append(list(n)) or plain(self, n, **k)
+    )
+    sounds.Track(((path, 0.0),)).rows(None, 2.1, 2.4)
+    assert read == [[4]]
