@@ -7,6 +7,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from mien import media, recordings, river, synthetic, tables, turns, windows
 from mien.river import overheard
+from mien.turns import copies, crosstalk
 
 EDGES = ["start_s", "end_s"]
 TIMBRE = ["mfcc_1", "mfcc_2", "mfcc_3", "mfcc_4"]
@@ -140,6 +141,25 @@ def test_a_recording_shorter_than_what_is_compared_is_left_alone():
     short = {name: said((0.0, 1.0)) for name in speech}
     found = turns.cleaned(short, {name: rows.iloc[:100] for name, rows in sounds.items()})
     assert all(found.speech[name] is short[name] for name in short)
+
+
+@pytest.mark.parametrize("block", [97, 500, 1111])
+def test_looking_block_by_block_finds_the_same(monkeypatch, block):
+    """A long recording is looked at in blocks; where they lie changes nothing."""
+    speech, sounds = dialogue(listeners=1)
+    whole = turns.cleaned(speech, sounds)
+    assert len(whole.overheard) > 1
+    settings, tracks = turns.CrosstalkSettings(), copies.tracks_of(list(speech), sounds, speech)
+    (source, listener), rows = next(iter(copies.ways(tracks, settings).items()))
+    alike = crosstalk._alike(tracks[listener], tracks[source], rows, settings)
+    monkeypatch.setattr(crosstalk, "BLOCK", block)
+    assert crosstalk._alike(tracks[listener], tracks[source], rows, settings) == pytest.approx(alike, abs=1e-5)
+    cut = turns.cleaned(speech, sounds)
+    assert cut.overheard == whole.overheard
+    for found, other in ((cut.speech, whole.speech), (cut.others, whole.others)):
+        assert found.keys() == other.keys()
+        for name in found:
+            pd.testing.assert_frame_equal(found[name], other[name])
 
 
 def test_shifting_all_times_shifts_what_is_found():
