@@ -12,7 +12,7 @@ import pytest
 from scipy import signal
 
 from mien import media, recordings, river, synthetic, tables, windows
-from mien.edits import rendered
+from mien.edits import rendered, timeline
 from mien.edits import sound as edits
 
 RATE = 16000
@@ -389,7 +389,6 @@ def test_turns_moved_in_the_sound_are_found_moved_by_the_whole_pipeline(meeting,
 
 def test_an_edit_of_the_timeline_can_be_heard(meeting, tmp_path):
     """What :mod:`mien.edits.timeline` moves in the table is moved in the sound: every segment where it says."""
-    timeline = pytest.importorskip("mien.edits.timeline")
     first = meeting[1]
     said = first["turns"].query("kind == 'speech'")
     after, lasts_s = timeline.latency(said, {"ben"}, DOSE_S, first["windows"]["end_s"].max())

@@ -14,7 +14,6 @@ from mien.tables.promises import (
     PEOPLE,
     PREDICTIONS,
     QUANTITIES,
-    REASONS,
     RECORDINGS,
     ROLES,
     SCORES,
@@ -23,6 +22,7 @@ from mien.tables.promises import (
     VOICE,
     WINDOWS,
 )
+from mien.tables.reasons import REASONS
 from mien.tables.shape import Column, Table, TableError
 
 __all__ = [

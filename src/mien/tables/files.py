@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mien.tables.promises import REASONS
+from mien.tables.reasons import REASONS
 from mien.tables.shape import TableError
 
 
