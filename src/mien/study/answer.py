@@ -48,6 +48,11 @@ class Answer:
         """The sentence in bold and the details as a list, as a notebook shows it."""
         return "\n".join([f"**{self.short}**", *([""] if self.details else []), *(f"* {one}" for one in self.details)])
 
+    @property
+    def text(self):
+        """All of it in one line."""
+        return " ".join([self.short, *self.details])
+
     def in_short(self):
         """The same without the details, for the top of a notebook."""
         return Answer(self.short)
@@ -56,12 +61,12 @@ class Answer:
 # --- how numbers are said ---------------------------------------------------------------------------------------------
 
 
-def ends(row, least=2, most=2, times=1.0, sign=False, names=("value", "low", "high"), missing="not computed"):
+def ends(row, least=2, most=2, times=1.0, sign=False, names=("value", "low", "high"), missing="not computed", unit=""):
     """A number of a row with its 95 % interval: ``0.35 [0.15, 0.55]``; alone where there is none.
 
     Digits are between ``least`` and ``most`` after the point, as many as the interval's half-width supports;
     one more than ``least`` where there is none and the number is below 10. ``times`` 100 gives percent or points.
-    A number that is missing is said as ``missing``.
+    ``unit`` follows the number. A number that is missing is said as ``missing``.
 
     >>> ends({"value": -19.95, "low": -21.04, "high": -18.81}, 0, 1), ends({"value": 0.2, "low": 0.15, "high": 0.26})
     ('-20 [-21, -19]', '0.20 [0.15, 0.26]')
@@ -72,7 +77,7 @@ def ends(row, least=2, most=2, times=1.0, sign=False, names=("value", "low", "hi
     places = digits(low, high, least, most) if np.isfinite(low + high) else min(least + (abs(value) < 10), most)
     form = f"{{:{'+' if sign else ''}.{places}f}}"
     limits = f" [{form.format(low)}, {form.format(high)}]" if np.isfinite(low + high) else ""
-    return form.format(value) + limits
+    return form.format(value) + unit + limits
 
 
 def digits(low, high, least, most):

@@ -34,10 +34,10 @@ def _short(rows):
     each = joined(f"{ends(row)} ({words})" for row, words in zip(found, WORDS.values(), strict=True))
     talk = joined(f"{picked(rows, SCORE, 'r_with_talk_share', profile=one)['value']:.2f}" for one in PROFILES)
     n = found[0]["n_groups"]
-    few = f", by the rules not assessable with {n:.0f} meetings" if n < LEAST_GROUPS else ""
+    few = f" (by the rules not assessable: {n:.0f} meetings are too few)" if n < LEAST_GROUPS else ""
     return (
         f"{lead}{few}: the satisfaction of {found[0]['n_people']:.0f} students with their meeting (GAP, self) goes "
-        f"with the score by r = {each}; with how much they talked the score goes by {talk}."
+        f"with the score by r = {each}; how much they talked does by {talk}."
     )
 
 

@@ -59,10 +59,10 @@ def answer(read):
     alike = yes_no(median["fto_median_s"].between(low, high), "Yes", "In part", "No")
     counts = ", ".join(f"{NAMES[name]} {n}" for name, n in meetings["corpus"].value_counts(sort=False).items())
     short = (
-        f"{alike}: the next person begins {_each(median['fto_median_s'], '{:+.2f}')} s after the last (published "
-        f"{low:+.2f} to {high:+.2f}), and {_each(100 * median['overlap_rate'], '{:.0f}')} % of changes overlap "
-        f"(published {100 * _published('overlap_rate'):.0f}) in {len(meetings)} meetings; no interval, meetings share "
-        "people."
+        f"{alike}: in {len(meetings)} meetings in English the next person begins "
+        f"{_each(median['fto_median_s'], '{:+.2f} s')} after the last (published {low:+.2f} to {high:+.2f} s), and "
+        f"{joined(f'{100 * rate:.0f}' for rate in median['overlap_rate'])} % of changes overlap (published "
+        f"{100 * _published('overlap_rate'):.0f} %); no interval, since meetings share people."
     )
     whom = (
         f"{len(meetings)} meetings ({counts}; groups talking English face to face, none by video), in which the floor "

@@ -233,9 +233,9 @@ def _short(rows, found):
     )
     said = ruled(detectable(found))
     return (
-        f"{said[0].upper()}{said[1:]}: observers' 'engaged', predicted from voices of {engaged['n_people']:.0f} "
-        f"interviewees, reaches {ends(engaged)} of 1 (MIT Interview), own satisfaction, from turns of "
-        f"{content['n_people']:.0f} students, {ends(content)} (GAP); {over} above the best baseline."
+        f"{said[0].upper()}{said[1:]}: how engaged {engaged['n_people']:.0f} interviewees seemed to observers is "
+        f"predicted from the voice at {ends(engaged)} of 1 (MIT Interview), {content['n_people']:.0f} students' own "
+        f"satisfaction from turns at {ends(content)} (GAP); {over} above the best baseline."
     )
 
 

@@ -113,10 +113,10 @@ def _short(rows, found):
     does = "adds" if above(gain) else "is not shown to add"
     adds = f"only {parts[0]} adds" if len(parts) == 1 else f"{joined(parts)} add" if parts else "none is shown to add"
     return (
-        f"{said[0].upper()}{said[1:]}, no table has all three: a face table {does} "
-        f"to the voice ({ends(gain, sign=True)} on {voice_['value']:.2f} of 1; MIT Interview, {voice_['n_people']:.0f} "
-        f"people, observers' 'engaged'), of lag, share and changes {adds} for {_plain(leads)} (GAP, "
-        f"{n:.0f}, self)."
+        f"{said[0].upper()}{said[1:]}, and no table has all three: a face table {does} to the voice "
+        f"({ends(gain, sign=True)} on {voice_['value']:.2f} of 1 for seeming engaged; MIT Interview, "
+        f"{voice_['n_people']:.0f} people, observers), of lag, share and changes {adds} for {_plain(leads)} (GAP, "
+        f"{n:.0f} students, self)."
     )
 
 

@@ -40,10 +40,11 @@ def _short(own):
     real = _of(own, (REAL, "score", norm, "each"))
     tricked = all((row["low"] if np.isfinite(row["low"]) else row["value"]) > 0 for row in gain)
     score = all(row["value"] >= LINE for row in radios)
+    both = "Yes, both" if tricked and score else "Not shown everywhere" if not (tricked or score) else "In part"
     real_ = joined(f"{row['value']:.0f}" for row in real)
     return (
-        f"{'Yes' if tricked else 'Not shown everywhere'} and {'yes' if score else 'not everywhere'}: three tricks add "
-        f"{_said(gain, 0, 0, sign=True)} points to the norm-referenced score, and two radios that play at once get "
+        f"{both}: three empty tricks add "
+        f"{_said(gain, 0, 0, sign=True)} points to the norm-referenced score, and two unrelated monologues at once get "
         f"{_said(radios, 0, 0)} of 100 where real people get {real_}."
     )
 

@@ -11,12 +11,12 @@ def ladder(leaks):
     found = dict(iter(own.groupby(["corpus", "model"], sort=False)))
     gains = [rows.loc["rows", "value"] - rows.loc["people", "value"] for rows in found.values()]
     lead = "Better" if min(gains) > 0 else "Not always better"
-    (corpus, model), first = next(iter(found.items()))
+    (corpus, _), first = next(iter(found.items()))
     short = (
-        f"{lead}, by {spanned([100 * gain for gain in gains], '{:+.0f}')} points: acted valence in {corpus} "
-        f"({first['n_people'].iloc[0]:.0f} people, voice, {model}) is told right in {_percent(first, 'rows')} % when "
-        f"clips of a person may stand on both sides of the split, in {_percent(first, 'people')} % when none may "
-        f"(chance {100 * first['chance'].iloc[0]:.0f} %)."
+        f"{lead}, by {spanned([100 * gain for gain in gains], '{:.0f}')} points: acted mood is told from voices in "
+        f"{_percent(first, 'rows')} of cases when clips of the same person may stand on both sides of the split, in "
+        f"{_percent(first, 'people')} when none may (chance {100 * first['chance'].iloc[0]:.0f} %; {corpus}, "
+        f"{first['n_people'].iloc[0]:.0f} people)."
     )
     each = (
         f"{corpus}, {model}: rows {ends(rows.loc['rows'], 3, 3)}, people {ends(rows.loc['people'], 3, 3)} "
@@ -31,4 +31,4 @@ def ladder(leaks):
 
 
 def _percent(rows, rung):
-    return ends(rows.loc[rung], 0, 0, 100)
+    return ends(rows.loc[rung], 0, 0, 100, unit=" %")

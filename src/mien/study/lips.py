@@ -198,8 +198,8 @@ def _one_clock(trusted, n):
     apart = int(((trusted["low_s"] > 0) | (trusted["high_s"] < 0)).sum())
     surest = trusted.loc[(trusted["high_s"] - trusted["low_s"]).idxmin()]
     return (
-        f"{'Not all' if apart else 'Not shown to be apart'}: of {n} real clips {len(trusted)} give a lag that can be "
-        f"trusted, {apart} of them clear of 0 (the surest is {_span(surest)})"
+        f"{'Not all do' if apart else 'No lag is shown'}: {len(trusted)} of {n} real clips tell how far voice and "
+        f"lips are apart, {apart or 'none'} of them surely (the surest {_span(surest)})"
     )
 
 

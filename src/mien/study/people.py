@@ -143,21 +143,26 @@ def answer(read):
 def _short(gaps):
     apart = gaps[gaps["group"] == "female minus male"]
     of_people, models = apart[apart["who"] == "observers"], apart[apart["who"] != "observers"]
-    tested = models[models["value"].notna()]
-    words = {"people": of_people, "models": tested}
-    found = [who for who, rows in words.items() if any(map(clear, rows.to_dict("records")))]
-    lead = f"Yes, by {joined(found)}" if found else "Not shown"
+    tested = models[models["value"].notna()].to_dict("records")
+    found = {"people": of_people.to_dict("records"), "models": tested}
+    shown = [f"by {who}" for who, rows in found.items() if any(map(clear, rows))]
     both = of_people.iloc[-1]
-    said = "; ".join(
-        f"a model of {LABELS.get(row['corpus'], 'acted labels')} is right {_points(row)} points more often about women "
-        f"than men ({row['corpus']}, {row['n_female']:.0f} and {row['n_male']:.0f})"
-        for row in tested.to_dict("records")
-    )
+    name = "name" if above(both) else "are not shown to name"
     few = joined(models.loc[models["value"].isna(), "corpus"])
     return (
-        f"{lead}: observers name what actresses show {_points(both)} points more often than what actors do (CREMA-D, "
-        f"{both['n_female'] + both['n_male']:.0f} people); {said or 'no model could be tested'}"
-        f"{f'; no verdict in {few}' if few else ''}."
+        f"{f'Yes, {joined(shown)}' if shown else 'Not shown'}: observers {name} what actresses show "
+        f"{_points(both, ' points')} more often than what actors show (CREMA-D, "
+        f"{both['n_female'] + both['n_male']:.0f} people); "
+        f"{'; '.join(map(_tested, tested)) or 'no model could be tested'}"
+        f"{f'; {few} have too few people' if few else ''}."
+    )
+
+
+def _tested(row):
+    return (
+        f"a model of {LABELS.get(row['corpus'], 'acted labels')} is {'' if clear(row) else 'not shown to be '}right "
+        f"{_points(row, ' points')} more often about women than men ({row['corpus']}, {row['n_female']:.0f} and "
+        f"{row['n_male']:.0f})"
     )
 
 
@@ -194,5 +199,5 @@ def _apart(gaps):
     )
 
 
-def _points(row):
-    return ends(row, 0, 1, 100, sign=True)
+def _points(row, unit=""):
+    return ends(row, 0, 1, 100, sign=True, unit=unit)

@@ -29,11 +29,15 @@ def answer(rows):
 def _short(rows, first):
     half, still = (cell(rows, "face_excursion_factor", dose, "mean_change_smiling") for dose in ("0.5", "0"))
     worst, mask = _ordinary(rows)[0], cell(rows, "occlusion", "mask", "mean_change_smiling")
-    lead = "It falls" if all(row["high"] < 0 for row in (half, still, mask)) else "It is not shown to fall each time"
+    lead = (
+        "It lowers it"
+        if all(row["high"] < 0 for row in (half, still, mask))
+        else "It is not shown to lower it each time"
+    )
     return (
-        f"{lead}: a posed smile half its usual size scores {_points(half)} points, one that never moves "
-        f"{_points(still)}, behind a drawn mask {_points(mask)}; ordinary camera conditions move 19 in 20 scores by "
-        f"at most {ends(worst, 0, 1)} (of 100; London, {first['n_people']:.0f} people, acted)."
+        f"{lead}: a posed smile of half its size scores {_points(half, ' points')}, one that never moves "
+        f"{_points(still)}, one behind a drawn mask {_points(mask)}; ordinary camera conditions move 19 in 20 scores "
+        f"by at most {ends(worst, 0, 1)} (London, {first['n_people']:.0f} people, acted)."
     )
 
 
@@ -103,8 +107,8 @@ def _women_and_men(rows):
     return f"Women less men who smile change differently under {len(sure)} of {len(apart)}, in points: {said}."
 
 
-def _points(row):
-    return ends(row, 0, 1, sign=True)
+def _points(row, unit=""):
+    return ends(row, 0, 1, sign=True, unit=unit)
 
 
 def _share(row):

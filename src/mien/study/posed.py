@@ -154,10 +154,11 @@ def answer(rows):
     """How many points each trick adds to what the model says of windows whose label is another class."""
     own = rows[(rows["of"] == "others") & (rows["quantity"] == "gain")].to_dict("records")
     most = max(own, key=lambda row: row["value"])
+    lead = yes_no(map(above, own), "Trained models too", "Some trained models too", "Not shown of trained models")
     short = (
-        f"{yes_no([above(row) for row in own])}: {SAID[most['policy']]} of {most['dose']:g} adds {_points(most)} "
-        f"points to how '{most['positive']}' a trained model finds people who were asked for something else "
-        f"({most['corpus']}, {most['n_people']} people; measures were edited, not recordings)."
+        f"{lead}: {SAID[most['policy']].partition(' (')[0]} of {most['dose']:g} adds {_points(most)} points to how "
+        f"'{most['positive']}' a model finds people who were asked for something else ({most['corpus']}, "
+        f"{most['n_people']} people, acted; measures were edited, not recordings)."
     )
     each = (
         f"{SAID[row['policy']][0].upper()}{SAID[row['policy']][1:]}, {row['dose']:g}: {_points(row)} points of "

@@ -3,6 +3,7 @@
 from mien.study.answer import Answer, above, clear, ends, in_each, joined, spanned, yes_no
 
 CHANNELS = ("voice", "face", "both")
+WHERE = {"voice": "the voice", "face": "the face", "both": "both"}
 SURE_ALPHA = 0.667
 """The least alpha for even tentative conclusions (Krippendorff 2004, Content Analysis)."""
 NOT_FELT = "Agreement of observers says what a face or voice displays to others, not what is felt."
@@ -19,13 +20,15 @@ def value(rows, corpus, target, channel, measure):
 def answer(rows):
     """How far people agree on what they saw and heard, by channel, and beside it what is not agreed on."""
     alpha, meant = ([_emotion(rows, one, measure) for one in CHANNELS] for measure in ("alpha_nominal", "hit_rate"))
-    little = yes_no([row["low"] >= SURE_ALPHA for row in alpha], "Well", "In part", "Too little to rely on")
+    little = yes_no([row["low"] >= SURE_ALPHA for row in alpha], "Well", "In part", "Little")
     luck = yes_no([above(row, row["chance"]) for row in meant], "though", "in part", "not shown to be")
+    shown = joined(
+        f"{ends(row, 0, 0, 100, unit=' %')} from {WHERE[channel]}" for channel, row in zip(CHANNELS, meant, strict=True)
+    )
     short = (
-        f"{little}, {luck} above chance: what actors were asked to show is named by "
-        f"{in_each(zip(CHANNELS, meant, strict=True), least=0, most=0, times=100)} % of votes (chance "
-        f"{100 * meant[0]['chance']:.0f} %; CREMA-D, {meant[0]['n_people']:.0f} actors), with an agreement (alpha, 1 = "
-        f"full) of {spanned([row['value'] for row in alpha])}."
+        f"{little}, {luck} above chance: people name the emotion that an actor was asked to show in {shown} (chance "
+        f"{100 * meant[0]['chance']:.0f} %; CREMA-D, {meant[0]['n_people']:.0f} actors), and agree with each other by "
+        f"an alpha of {spanned([row['value'] for row in alpha])} (1: fully)."
     )
     n_votes = sum(row["n_ratings"] for row in alpha)
     whom = (

@@ -321,9 +321,10 @@ def _short(judged):
     worst = moved.loc[moved["value"].idxmax()]
     crosses = cell(judged, worst["corpus"], worst["axis"], worst["dose"], JUDGED["crossing"])
     return (
-        f"{_stays(judged)}: under {said(worst['axis'], worst['dose'])}, the worst of {len(moved)} ordinary "
-        f"conditions, one score in 20 moves by {ends(worst, 0, 1)} points or more and {ends(crosses, 0, 1, 100)} % "
-        f"cross 50 ({worst['corpus']}, {worst['n_people']:.0f} people, a score of acted valence in the voice)."
+        f"{_stays(judged)}: with {said(worst['axis'], worst['dose'])}, the worst of {len(moved)} ordinary conditions, "
+        f"one score in 20 moves by {ends(worst, 0, 1, unit=' points')} or more and "
+        f"{ends(crosses, 0, 1, 100, unit=' %')} cross 50 ({worst['corpus']}, {worst['n_people']:.0f} actors; a score "
+        "of acted mood in the voice)."
     )
 
 
@@ -331,10 +332,10 @@ def _stays(judged):
     """Whether the score stays put, by the thresholds of claim C5 (points, and share that crosses)."""
     moved, crossed = (judged[judged["quantity"] == name] for name in JUDGED.values())
     if moved["low"].max() > 10 or crossed["low"].max() > 0.10:
-        return "No, it does not stay put"
+        return "No"
     if moved["value"].max() <= 5 and crossed["value"].max() <= 0.05:
-        return "Yes, it stays put"
-    return "It stays put in part" if moved["value"].max() <= 10 and crossed["value"].max() <= 0.10 else "It may move"
+        return "Yes"
+    return "In part" if moved["value"].max() <= 10 and crossed["value"].max() <= 0.10 else "It may move"
 
 
 def _each(rows, judged):

@@ -26,8 +26,8 @@ def of_facts(facts):
     counts = facts[(facts["sides"] == "each") & (facts["quantity"] == "mean") & (facts["profile"] == NORM)]
     n = ", ".join(f"{sides.NAMES[row.corpus]} {row.n_recordings:.0f} meetings" for row in counts.itertuples())
     short = (
-        f"Of people in real meetings, {at_50[0]} % score 50 or more by norms that hold none of them, {at_50[1]} % by "
-        "the fixed curves (face to face, in English)."
+        f"As it is, {at_50[0]} % of people score 50 or more by norms that hold none of them, {at_50[1]} % by the fixed "
+        f"curves ({counts['n_recordings'].sum():.0f} meetings in English, face to face)."
     )
     return Answer(
         short,
@@ -87,11 +87,10 @@ def _moves(own):
     people = joined(f"{n:.0f}" for n in norm["n_people"])
     alone = [sides.NAMES[name] for name in norm.loc[norm["low"].isna(), "corpus"]]
     return (
-        f"{'It falls' if falls else 'It is not shown to fall everywhere'}: if all answers of a person came {LATER_S} s "
-        "later, as in video calls, the norm-referenced score would change by "
-        f"{in_corpora(norm, least=0, most=1, sign=True)} points, the fixed curves by "
-        f"{joined(f'{value:+.0f}' for value in fixed['value'])} ({people} people"
-        f"{f'; no interval: {joined(alone)} is one group' if alone else ''})."
+        f"{'It falls' if falls else 'It is not shown to fall everywhere'}: if every answer came {LATER_S} s later, as "
+        f"in video calls, the norm-referenced score would change by {in_corpora(norm, least=0, most=1, sign=True)} "
+        f"points, that of fixed curves by {joined(f'{value:+.0f}' for value in fixed['value'])} ({people} people"
+        f"{f'; {joined(alone)} is one group, hence no interval' if alone else ''})."
     )
 
 

@@ -125,9 +125,9 @@ def answer(evidence_rows, rows, unshared_rows):
     turns = yes_no(map(_is_above, timed), "yes", "in part", "not shown")
     said = voices.iloc[0]
     short = (
-        f"From acted displays {acted}, from turn-taking {turns}, of what is felt it cannot be said: acted valence in "
-        f"voices is told right {_percent(said)} ({said['corpus']}, {said['n_people']:.0f} people), posed smiles "
-        f"{_percent(smile)} (London, {smile['n_people']:.0f})."
+        f"Acted displays {acted}, turn-taking {turns}, felt emotion cannot be said here: a model is right about acted "
+        f"mood in voices in {_percent(said)} ({said['corpus']}, {said['n_people']:.0f} people) and about posed smiles "
+        f"in {_percent(smile)} (London, {smile['n_people']:.0f})."
     )
     return Answer(short, (*voice(voices), _new_sentence(both), *_faces(both), *_turns(both), NOT_FELT))
 
@@ -142,7 +142,7 @@ def _primary(rows):
 
 
 def _percent(row):
-    return f"in {ends(row, 0, 0, 100)} % of cases, chance {100 * row['chance']:.0f} %"
+    return f"{ends(row, 0, 0, 100, unit=' %')} of cases, chance {100 * row['chance']:.0f} %"
 
 
 def voice(rows):

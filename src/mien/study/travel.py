@@ -8,7 +8,7 @@ import pandas as pd
 
 from mien import tables, verdict
 from mien.evidence import intervals, metrics, transfer
-from mien.study.answer import Answer, above, ends, in_each, joined, yes_no
+from mien.study.answer import Answer, above, ends, joined, yes_no
 
 NOTEBOOKS = ("11_travel",)
 FILES = {"travel": "travel.csv", "travel_measures": "travel_measures.csv"}
@@ -190,17 +190,20 @@ def _round(found):
 def _short(as_declared, mended, people):
     turned, asked = _round(as_declared), sum(map(len, as_declared.values()))
     valence = [found["label_valence"] for found in mended.values()]
-    again = yes_no(
-        [above(row, row["chance"]) for row in valence], "travels", "travels one way", "is not shown to travel"
-    )
+    works = yes_no([above(row, row["chance"]) for row in valence], "yes", "one way", "no")
     worst = min((row for _, _, row in turned), key=lambda row: row["value"], default=None)
-    lead = "As declared beforehand no test turns round"
+    lead = {"yes": "Yes", "one way": "One way only", "no": "Not shown"}[works]
+    beforehand = "as declared beforehand no test turned round"
     if turned:
-        lead = f"Not as declared beforehand: {len(turned)} of {asked} tests turn round (worst AUC {ends(worst)})"
-    each = in_each((f"{way[0]} to {way[1]}", row) for way, row in zip(mended, valence, strict=True))
+        lead = {"yes": "Only after an unplanned repair", "one way": "One way, after an unplanned repair"}.get(
+            works, "No"
+        )
+        beforehand = f"as declared beforehand {len(turned)} of {asked} tests turned round (worst AUC {ends(worst)})"
+    (here, there), (one, other) = next(iter(mended)), valence
     return (
-        f"{lead}; without the loudness of clips, left out after seeing this, acted valence {again}: AUC {each}; chance "
-        f"0.50, {joined(f'{n:.0f}' for n in people.values())} actors."
+        f"{lead}: {beforehand}; with the loudness of clips left out, acted mood is told with an AUC of {ends(one)} "
+        f"from {here} to {there} and {ends(other)} back (chance 0.50; {joined(f'{n:.0f}' for n in people.values())} "
+        "actors)."
     )
 
 

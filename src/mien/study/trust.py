@@ -68,9 +68,12 @@ def tour(read):
     near = cents <= voices.TARGETS["pitch", "error_cents"][0] and yaw <= instrument.TARGETS["yaw", "error_deg"][0]
     return Answer(
         f"{'Much like what it is' if near else 'Not like what it is'}: in a SYNTHETIC recording of known truth "
-        f"({length_s:.0f} s, {people} people) the median error is {cents:.0f} cents in pitch, {onset:.0f} ms in when "
-        f"speech begins and {yaw:.1f}° in how far a head is turned (one recording, hence no interval).",
-        ("This says how right the instrument is on an easy recording, and nothing about people.",),
+        f"({length_s:.0f} s, {people} people) pitch is off by {cents:.0f} cents, the onset of speech by {onset:.0f} ms "
+        f"and the turn of a head by {yaw:.1f}° (medians of one recording, hence no interval).",
+        (
+            "A cent is a hundredth of a semitone.",
+            "This says how right the instrument is on an easy recording, and nothing about people.",
+        ),
     )
 
 
@@ -82,10 +85,10 @@ def face(table):
     rows = table.set_index(["axis", "dose", "quantity", "metric"]).sort_index()
     missed = _beyond(instrument.limits(table), _mild_faces())
     short = (
-        f"{_wrong(instrument.TARGETS, missed, 'a plain picture')} head turn is off by "
-        f"{ends(_at(rows, 'yaw', 'error_deg'), 1, 1)}°, a smile followed with r = "
-        f"{ends(_at(rows, 'smile', 'correlation'))} (SYNTHETIC faces of known truth, "
-        f"{rows.loc['plain', 'n_trials'].max():.0f} trials); {_kept(instrument.TARGETS, missed, FACES)}."
+        f"{_enough(instrument.TARGETS, missed, 'plain pictures', 'bad ones')}: a head's turn is off by "
+        f"{ends(_at(rows, 'yaw', 'error_deg'), 1, 1, unit='°')} and a smile followed with r = "
+        f"{ends(_at(rows, 'smile', 'correlation'))} on SYNTHETIC faces of known truth "
+        f"({rows.loc['plain', 'n_trials'].max():.0f} trials); {_fails(instrument.TARGETS, missed, FACES)}."
     )
     units = {axis: unit for axis, (unit, _, _) in instrument.AXES.items()} | {"yaw": "°"}
     stops = _stops(instrument.TARGETS, missed, FACE_TARGETS, units)
@@ -138,10 +141,10 @@ def voice(read):
     missed = _beyond(voices.limits(table), _mild_voices())
     apart = [numbers["pitch", "error_cents"] for _, _, numbers in _beside_praat(read["voice_praat"])]
     short = (
-        f"{_wrong(voices.TARGETS, missed, 'a quiet room')} pitch is off by "
-        f"{ends(_at(rows, 'pitch', 'error_cents'), 1, 1)} cents (SYNTHETIC voices of known truth, "
-        f"{rows.loc['plain', 'n_trials'].max():.0f} trials; {spanned(apart, '{:.0f}')} from Praat's in real acted "
-        f"speech); {_kept(voices.TARGETS, missed, VOICES)}."
+        f"{_enough(voices.TARGETS, missed, 'a quiet room', 'bad sound')}: pitch is off by "
+        f"{ends(_at(rows, 'pitch', 'error_cents'), 1, 1, unit=' cents')} on SYNTHETIC voices of known truth "
+        f"({rows.loc['plain', 'n_trials'].max():.0f} trials) and {spanned(apart, '{:.0f}')} from Praat's on real acted "
+        f"speech; {_fails(voices.TARGETS, missed, VOICES)}."
     )
     units = {axis: unit for axis, (unit, _, _) in voices.AXES.items()}
     stops = _stops(voices.TARGETS, missed, VOICE_TARGETS, units)
@@ -213,25 +216,22 @@ def _in_plain(places):
     return any(axis == "plain" for axis, _ in places)
 
 
-def _wrong(targets, missed, where):
-    """Whether the numbers reach their targets where nothing is made worse."""
-    n = sum(not _in_plain(missed.get(key, [])) for key in targets)
-    return f"{'Well enough' if n == len(targets) else f'Only {n} of {len(targets)} targets'} in {where}:"
+def _enough(targets, missed, plain, worse):
+    """Whether the numbers reach their targets where nothing is made worse, and where something is."""
+    kept = sum(not _in_plain(missed.get(key, [])) for key in targets)
+    word = "Well enough" if kept == len(targets) else f"By {kept} of {len(targets)} targets well enough"
+    return f"{word} in {plain}, {'not in' if missed else 'and in'} {worse}"
 
 
-def _kept(targets, missed, names):
-    """How many targets are kept everywhere, and which conditions break the others, the most harmful first."""
-    throughout = sum(key not in missed for key in targets)
+def _fails(targets, missed, names):
+    """How many targets fail somewhere, and in which conditions, the most harmful first."""
     breaks = {}
     for places in missed.values():
         for name in dict.fromkeys(names.get(axis, axis) for axis, _ in places if axis != "plain"):
             breaks[name] = breaks.get(name, 0) + 1
-    if not breaks:
-        return f"all {len(targets)} targets are kept in every condition tried"
-    worst, verb = sorted(breaks, key=breaks.get, reverse=True), "is" if throughout == 1 else "are"
-    return (
-        f"{throughout} of {len(targets)} targets {verb} kept everywhere, the others fail in {joined(worst[:4], 'or')}"
-    )
+    worst = sorted(breaks, key=breaks.get, reverse=True)[:4]
+    where = f" in {joined(worst, 'or')}" if worst else ""
+    return f"{len(missed)} of {len(targets)} targets fail{where}"
 
 
 def _stops(targets, missed, promises, units):

@@ -20,7 +20,7 @@ MEANT = {
     "C1_detectable": "detect a label in people never seen",
     "C3_reliable": "give a person the same score again",
     "C4_construct": "follow what people report of themselves",
-    "C5_nuisance": "stay put under ordinary recording conditions",
+    "C5_nuisance": "stay put in ordinary recordings",
     "C6_individual": "be fair to people who answer later",
     "C8_gaming": "resist empty tricks",
 }
@@ -44,10 +44,11 @@ def _short(judged, states):
     """The counts, and the bottom line for labels, for the open score and for what is stored."""
     n = states.value_counts()
     silent = len(judged) - sum(n.get(name, 0) for name in FOUND)
+    few = "Little" if silent > len(judged) / 2 else "Much"
     return (
-        f"Of {len(judged)} claims {silent} cannot be decided here, {n.get('found', 0)} are found, "
-        f"{n.get('in part', 0)} in part, {n.get('does not hold', 0)} do not hold (counts): {_labels(judged, states)}; "
-        f"the open score {_score(judged, states)}; {_stored(judged, states)}."
+        f"{few}: of {len(judged)} claims {silent} cannot be decided here, {n.get('found', 0)} are borne out, "
+        f"{n.get('in part', 0)} in part, {n.get('does not hold', 0)} are not (counts); {_labels(judged, states)}; the "
+        f"open score {_score(judged, states)}; {_stored(judged, states)}."
     )
 
 

@@ -24,11 +24,12 @@ def answer(found, kept, facts):
 def _short(found, kept):
     n = kept["retention"].value_counts().get("biometric", 0)
     face, voice = (_one(found, "London", "blendshapes"), _one(found, "RAVDESS", VOICE, "many clips"))
-    lead = yes_no([above(row["rank1"], row["rank1"]["chance"]) for row in (face, voice)], "Yes", "In part", "Not shown")
+    tells = [above(row["rank1"], row["rank1"]["chance"]) for row in (face, voice)]
+    lead = yes_no(tells, "It tells who you are", "It tells in part", "It is not shown to tell who you are")
     return (
-        f"{lead}: of {len(kept)} sets of measures that are stored {n} are to be kept as biometric data; by stored "
-        f"voice measures the right one of {voice['rank1']['n_people']:.0f} people comes first in {_percent(voice)} "
-        f"(RAVDESS), by stored face measures of {face['rank1']['n_people']:.0f} in {_percent(face)} (London)."
+        f"{lead}: from stored voice measures the right one of {voice['rank1']['n_people']:.0f} people comes first in "
+        f"{_percent(voice)}; RAVDESS), from stored face measures the right one of {face['rank1']['n_people']:.0f} in "
+        f"{_percent(face)}; London); {n} of {len(kept)} stored sets are to be kept as biometric data."
     )
 
 
@@ -38,7 +39,7 @@ def _one(found, corpus, artefact, given=None):
 
 
 def _percent(one):
-    return f"{ends(one['rank1'], 0, 0, 100)} % (chance {100 * one['rank1']['chance']:.0f} %)"
+    return f"{ends(one['rank1'], 0, 0, 100, unit=' %')} (chance {100 * one['rank1']['chance']:.0f} %"
 
 
 def _first(found, corpus, artefact, given=None):
