@@ -312,4 +312,6 @@ def main(words=None):
 
 
 if __name__ == "__main__":
-    main()
+    from mien.study import worlds  # by its name: other processes know nothing of this __main__
+
+    worlds.main()
