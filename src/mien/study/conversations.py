@@ -88,8 +88,8 @@ def _clipped(median):
 def _backchannels(median, read):
     marked = read["turn_backchannels"].set_index("min_pause_s").loc[0.18]
     return (
-        f"Backchannels come {_each(median['backchannels_per_speech_hour'], '{:.0f}')} times an hour of speech, far "
-        f"from the {_published('backchannels_per_speech_hour'):,.0f} of pairs in video chat.",
+        f"Backchannels come {_each(median['backchannels_per_speech_hour'], '{:.0f}')} times an hour of "
+        f"speech; of pairs in video chat {_published('backchannels_per_speech_hour'):,.0f} were published.",
         f"Annotators of ICSI marked {marked['marked_per_speech_hour']:.0f} an hour, of which timing alone finds "
         f"{100 * marked['recall']:.0f} %, and {100 * marked['precision']:.0f} % of what timing calls one was marked: "
         "without words, counts of backchannels are not to be read person by person.",

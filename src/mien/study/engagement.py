@@ -299,7 +299,7 @@ def _level(rows, corpus):
     ]
     names = ", ".join(map(_plain, alike)) or "none of them"
     return (
-        f"The mean level alone lies within the interval of the whole voice for {names}: loud people, or near and open "
+        f"The mean level alone reaches the interval of the whole voice for {names}: loud people, or near and open "
         "microphones, which this table cannot tell apart."
     )
 

@@ -138,7 +138,7 @@ def _interviews(rows):
             f"{_plain(target)[0].upper()}{_plain(target)[1:]}: against one model of all columns fusions differ by "
             f"{fused}; twice as many people would bring {more}."
         )
-    yield "The face table is a mean of at most 75 pictures: that it adds nothing says nothing of faces."
+    yield "The face table is a mean of at most 75 pictures: what it adds, or does not, says nothing of faces."
 
 
 def _meetings(rows):
