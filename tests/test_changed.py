@@ -77,7 +77,7 @@ def test_numbers_are_those_of_numpy_and_scipy(rows, number):
         "coverage_lost": 1 - both.mean(),
     }
     assert {name: mine[name] for name in expected} == pytest.approx(expected)
-    assert set(dosed.QUANTITIES) == {*expected, "tolerance_dose_s"}
+    assert set(dosed.QUANTITIES) == {*expected, "tolerance_dose_s", "error_rate"}
 
 
 def test_intervals_are_of_groups_and_hold_the_number(rows):
@@ -213,8 +213,12 @@ def test_the_error_that_was_asked_for_was_reached(committed):
     rates = both[both["quantity"] == "error_rate"]
     assert (rates["value"] - rates["dose"]).abs().max() < 1e-3
     assert (rates.loc[rates["corpus"] == "ami", "n_recordings"] >= 10).all()
-    lost = both[(both["edit"] == "diarisation_error") & (both["quantity"] == "coverage_lost")]
-    assert lost.loc[lost["decides"], "value"].max() < 0.05
+    lost = both[(both["edit"] == "diarisation_error") & (both["quantity"] == "coverage_lost") & both["decides"]]
+    short = (
+        lost["variant"] == "miss in short turns"
+    )  # takes so many turns away that some sides have too few for a score
+    assert lost.loc[~short, "value"].max() < 0.02
+    assert lost.loc[short & (lost["corpus"] == "ami"), "value"].min() > 0.05
 
 
 def test_the_edit_agrees_with_the_facts_of_the_score(committed):

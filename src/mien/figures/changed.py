@@ -225,24 +225,27 @@ def errors_placed(numbers):
     for axis, (quantity, profile) in zip(grid, panels, strict=True):
         own = numbers[(numbers["quantity"] == quantity) & (numbers["profile"] == profile)]
         _draw_places(axis, own, variants)
-        axis.set_title(f"{PANELS[quantity].replace(', ', chr(10), 1)}\n{PROFILES[profile]}", fontsize=9)
+        axis.set_title(f"{PANELS[quantity].split(', ')[0]}\n{PROFILES[profile]}", fontsize=9)
         for limit in (5, 10) if quantity == "p95_abs_change" else (0.05, 0.10):
             axis.axvline(limit, color=QUIET, linestyle=":", linewidth=1.1)
-    grid[0].set_yticks(range(len(variants)), [one.replace("_", " ") for one in variants], fontsize=8)
+    grid[0].set_yticks(range(len(variants)), [_placed(one) for one in variants], fontsize=8)
     for label, one in zip(grid[0].get_yticklabels(), variants, strict=True):
         decides = numbers.loc[numbers["variant"] == one, "decides"].any()
         label.set_fontweight("bold" if decides else "normal")
     grid[0].set_ylim(len(variants) - 0.4, -0.6)
-    handles, names = grid[0].get_legend_handles_labels()
-    drawing.legend(handles, names, loc="outside upper right", ncols=3, fontsize=8)
+    grid[0].legend(loc="lower right", fontsize=8)
     drawing.supxlabel(
         "large mark: error in 5 % of speech, with its 95 % interval over groups (ICSI is one group); small ones on the "
-        "line: 2 and 10 %\nbold: 5 % of it decides by the rules · dotted: limits of the rules · what is wrong is "
-        "who speaks (swap), that somebody does (miss), that nobody does (false alarm)",
+        "line: 2 and 10 % · the two panels on the left are in points\nbold: 5 % of it decides by the rules · dotted: "
+        "limits of the rules · wrong is who speaks (swap), that somebody does (miss), that nobody does (false alarm)",
         fontsize=8,
         color=QUIET,
     )
     return drawing
+
+
+def _placed(variant):
+    return variant.replace("_", " ") + (" in 1 s" if variant in PLACES[0] else "")
 
 
 def _draw_places(axis, own, variants):

@@ -18,6 +18,10 @@ from mien.edits import sound as edits
 from mien.edits import suppression
 from mien.voice import VoiceSettings
 
+SWEPT_PEOPLE = {"ravdess": 8, "emodb": 4}
+"""On how many people (the first by id, as many women as men) of a corpus a dose is tried that does not decide; what
+decides is on all of them."""
+
 RATE_HZ = media.SOUND_RATE_HZ
 NORMS = ("alike", "before")
 TALKERS = 8
@@ -116,7 +120,7 @@ def measured(name, folder, table, kept_in, per_class=5, tick=lambda *_: None):
     files = corpora.named(name).recordings(folder).drop_duplicates("recording_id").set_index("recording_id")["path"]
     people = drawn(table, per_class)
     calibrating = table[table["is_calibration"].astype(bool)].groupby("person_id")["recording_id"].apply(sorted)
-    asked, parts = plan(people), []
+    asked, parts = plan(people, SWEPT_PEOPLE[name]), []
     for number, (dose, person) in enumerate(asked, 1):
         clips = {"drawn": people[person], "calibrating": list(calibrating[person])}
         others = _others(table, person)
@@ -125,9 +129,15 @@ def measured(name, folder, table, kept_in, per_class=5, tick=lambda *_: None):
     return pd.concat(parts, ignore_index=True)
 
 
-def plan(people):
-    """Every dose on everybody, in the order of the work: pairs of :class:`Dose` and person_id."""
-    return [(dose, person) for dose in doses() for person in sorted(people)]
+def plan(people, n_swept):
+    """Which dose is tried on whom, in the order of the work: pairs of :class:`Dose` and person_id."""
+    first = sorted(people)[:n_swept]
+    return [
+        (dose, person)
+        for dose in doses()
+        for person in sorted(people)
+        if dose.decides or dose == NOTHING or person in first
+    ]
 
 
 def _about(dose, person):
