@@ -15,10 +15,11 @@ from mien.study import dosed, score_words, sides, sweep
 NOTEBOOKS = ("12_one_thing_changed",)
 FILES = {
     "changed_scores": "changed_scores.csv",
+    "changed_errors": "changed_errors.csv",
     "changed_quantities": "changed_quantities.csv",
     "latency_differences": "latency_differences.csv",
 }
-MADE = ("changed_scores", "changed_quantities")
+MADE = ("changed_scores", "changed_errors", "changed_quantities")
 """Those that :func:`remake` makes; the differences in latency were written by hand, each with its source."""
 
 DIFFERENCES = tables.Table(
@@ -66,8 +67,12 @@ CHANGED = tables.Table(
 )
 
 
+TOLD = ("error_rate", "mean_change", "p95_abs_change", "crossing_50", "rank_r", "coverage_lost")
+"""What is told of errors of a diarisation in other places than pieces of 1 s."""
+
+
 def remake(folders, out, tick=lambda *_: None):
-    """Make the two tables from the corpora, which stay with their makers; return their paths.
+    """Make the three tables from the corpora, which stay with their makers; return their paths.
 
     ``folders``: the folder of each of :data:`mien.corpora.TIMED`, by name. Raises as ``conversations.remake`` does.
     """
@@ -78,13 +83,20 @@ def remake(folders, out, tick=lambda *_: None):
 
 
 def of(every):
-    """The two tables of what was swept: ``every`` {corpus: {how: swept}}."""
+    """The three tables of what was swept: ``every`` {corpus: {how: swept}}."""
     norms, rows = sweep.norms_of(every), []
     for name, found in every.items():
         for how, swept in found.items():
             rows += dosed.Book(swept, *norms[name, how]).rows()
-    changed = CHANGED.check(pd.DataFrame(rows))
-    return {"changed_scores": changed, "changed_quantities": quantities(changed)}
+    return parted(pd.DataFrame(rows))
+
+
+def parted(rows):
+    """All rows as the tables that are committed: errors of a diarisation in other places stand apart."""
+    placed = rows["variant"].isin({change.variant for change in sweep.PLACED})
+    changed, errors = CHANGED.check(rows[~placed]), CHANGED.check(rows[placed & rows["quantity"].isin(TOLD)])
+    both = pd.concat([changed, errors], ignore_index=True)
+    return {"changed_scores": changed, "changed_errors": errors, "changed_quantities": quantities(both)}
 
 
 # --- beside what was simulated ----------------------------------------------------------------------------------------
@@ -156,6 +168,19 @@ def quantities(changed):
     return tables.QUANTITIES.check(pd.DataFrame(rows)[[column.name for column in tables.QUANTITIES.columns]])
 
 
+def hardest(changed, errors):
+    """Which way and place of 5 % of error moves the score most, of those that decide: a row per corpus and profile.
+
+    AUDIT 6.7 says how much error is ordinary and not where it lies; the rules take the largest of what decides.
+    """
+    both = pd.concat([changed, errors], ignore_index=True)
+    mine = both[(both["sides"] == "each") & both["decides"] & (both["edit"] == "diarisation_error")]
+    mine = mine[mine["quantity"] == "p95_abs_change"]
+    worst = mine.loc[mine.groupby(["corpus", "profile"], sort=False)["value"].idxmax()]
+    columns = ["corpus", "profile", "variant", "value", "low", "high"]
+    return worst.assign(corpus=worst["corpus"].map(sides.NAMES))[columns].reset_index(drop=True)
+
+
 def _quantity(about, row, name):
     axis = dosed.AXES.get(row["edit"], row["edit"])
     part = f"{axis}={row['dose']:g}" + (f"@{row['variant']}" if row["variant"] else "")
@@ -185,10 +210,10 @@ def _counted(about, found):
 def read(data, names=tuple(FILES)):
     """Those of the tables that are among ``names``, by name."""
     found = {}
-    if "changed_scores" in names:
+    for name in {"changed_scores", "changed_errors"} & set(names):
         texts = ["variant", "interval", "reference", "why"]
-        table = pd.read_csv(Path(data) / FILES["changed_scores"]).fillna(dict.fromkeys(texts, ""))
-        found["changed_scores"] = CHANGED.check(table, FILES["changed_scores"])
+        table = pd.read_csv(Path(data) / FILES[name]).fillna(dict.fromkeys(texts, ""))
+        found[name] = CHANGED.check(table, FILES[name])
     if "changed_quantities" in names:
         found["changed_quantities"] = tables.read(Path(data) / FILES["changed_quantities"], tables.QUANTITIES)
     if "latency_differences" in names:

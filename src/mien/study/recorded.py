@@ -294,6 +294,8 @@ SAID = {
     "reverberation": "an echo of {} s",
     "packet_loss": "{:.0%} of packets lost",
     "automatic_gain": "automatic gain",
+    "noise_suppression": "a suppressor of at most {} dB",
+    "suppressed_fan": "a fan at {} dB SNR behind a suppressor",
     "band": "{} samples a second",
 }
 """A dose in words."""
