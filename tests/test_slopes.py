@@ -14,7 +14,7 @@ FEW = intervals.IntervalSettings(n_bootstrap=300)
 
 
 def world(second=0.0, first=0.8, n=80, k=6, name="slopes", rated=False):
-    """SYNTHETIC: two groups of people; ``voice_a`` moves with the label by ``first`` in one, ``second`` in the other."""
+    """SYNTHETIC: two groups of people; ``voice_a`` moves with the label by ``first`` in one, ``second`` elsewhere."""
     draw = store.rng(f"test/{name}")
     who = np.repeat(np.arange(n), k)
     label = np.concatenate([draw.permutation(np.arange(k) % 2) for _ in range(n)])

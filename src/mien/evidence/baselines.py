@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from mien import models, tables
 from mien.evidence import continuous, intervals, metrics, refits, splits
@@ -26,7 +27,8 @@ class Judged:
     """A model's predictions on people never seen, with its tally; ``why`` says why there are none.
 
     ``probability`` (repeats, n, classes) or None; ``counts`` whether the row may be the best baseline; ``without``
-    {metric: (groups,)} scores after fitting and scoring without each group, None where that was not asked or possible.
+    {metric: (groups,)} scores after fitting and scoring without each group, None where that was not asked or possible;
+    ``blind`` that it was asked and is not possible.
     """
 
     model: str
@@ -36,6 +38,7 @@ class Judged:
     why: str = ""
     counts: bool = False
     without: dict | None = None
+    blind: bool = False
 
     def score(self, metric, weights=None):
         """The score for each weighting of groups."""
@@ -69,6 +72,7 @@ class Judged:
             metrics.bounds(metric) if bar is None else self._ends,
             refitted,
             drawn_out=True,
+            blind=self.blind,
         )
 
 
@@ -84,11 +88,14 @@ def judge(name, signals, columns, model, given, plan, *, refit=False, **more):
     """Let a model predict every held-out window and tally the result by group.
 
     ``refit`` also fits it without each group in turn, where it is made of regressions (:func:`refits.parts`) and two
-    groups are left to it; ``plan`` then must hold out whole groups.
+    groups are left to it; ``plan`` then must hold out whole groups. Other models are then marked as ``blind``.
     """
     told = splits.out_of_fold(model, columns, given.codes, plan, len(given.classes), groups=given.groups)
-    if refit and given.n_groups > 2 and refits.parts(model) and (columns.nunique(dropna=False) > 1).any():
-        more["without"] = refits.without(model, columns, given, plan, told)
+    if refit and given.n_groups > 2 and (columns.nunique(dropna=False) > 1).any():
+        if refits.parts(model):
+            more["without"] = refits.without(model, columns, given, plan, told)
+        else:
+            more["blind"] = not isinstance(model, DummyClassifier | DummyRegressor)
     return Judged(name, signals, told, metrics.tally(given.codes, told, given.groups), **more)
 
 
