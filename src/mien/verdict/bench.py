@@ -142,6 +142,11 @@ def settle(rules, known, verdicts=None):
     return found
 
 
+def settle_one(rules, name, known, verdicts):
+    """What the rules say of one claim or statement, given what all others got (to ask "what if")."""
+    return _settle(rules, name, known, verdicts)
+
+
 def about_labels(rules):
     """The claims and statements that are about a label: no verdict of theirs can be met where none is involved."""
     reached = {}

@@ -92,7 +92,7 @@ def _single(rules, name, settled, known, verdicts):
     for leaf in _around(rules, name, settled):
         if "quantity" in leaf and known.get(leaf["quantity"], name) is not None:
             moved, words = _beyond(leaf, known, name)
-            other = bench.settle(rules, moved, _others(rules, verdicts, name))[name]
+            other = bench.settle_one(rules, name, moved, verdicts)
             if _is_other(other, settled):
                 found.append((_distance(leaf, known, name, rules), words, bench.words(other, rules)))
         elif "quantity" not in leaf:
@@ -119,16 +119,12 @@ def _around(rules, name, settled):
     return inside + [cap["when"] for cap in settled.caps]
 
 
-def _others(rules, verdicts, name):
-    return {other: verdict for other, verdict in verdicts.items() if other != name}
-
-
 def _claims_moved(rules, name, settled, known, verdicts, leaf):
     """Changes that one claim with another verdict would bring, each one as far away as all numbers of one claim."""
     other = leaf.get("claim") or leaf["statement"]
     found = []
     for verdict in rules.verdicts(other):
-        then = bench.settle(rules, known, _others(rules, verdicts, name) | {other: verdict})[name]
+        then = bench.settle_one(rules, name, known, verdicts | {other: verdict})
         if verdict not in (verdicts[other], UNTESTED) and _is_other(then, settled):
             now = VERDICTS[verdicts[other]]
             found.append((1e6, f"{other} {verdict} (now: {now})", bench.words(then, rules)))
