@@ -219,6 +219,23 @@ def test_limits_are_missing_for_the_reason_of_their_number_unless_they_have_one_
     assert (again.numbers, again.missing) == ({"sem_pts": 3.0}, {})
 
 
+def test_what_is_missing_for_one_claim_keeps_its_reason_beside_what_is_known_of_another():
+    part = {"part": "noise", "target": "label_x"}
+    rows = [row("crossing", np.nan, why="value: silent", **part), row("crossing", 0.01, claim="C5_nuisance", **part)]
+    rows += [row("dscore_abs_p95", 1.0, **part), row("pen_abs", 1.0, **part), row("n_groups", 60.0, target="label_x")]
+    rows += [row("coverage", 1.0, target="label_x"), row("n_deciding_doses", 1.0, target="label_x")]
+    given = {"A": verdict.Given("self", share_synthetic=0.0, n_leakage_failures=0)}
+    found = verdict.of_evidence(tables.EVIDENCE.empty(), RULES, given, more=pd.DataFrame(rows)).set_index("claim")
+    assert found.at["C5_nuisance", "verdict"] == "holds"
+    assert "missing crossing_max (silent)" in found.at["C6_individual", "why"]
+    turned = [row("crossing", 0.01, **part), row("crossing", np.nan, why="value: silent", claim="C5_nuisance", **part)]
+    turned = pd.DataFrame([*turned, *rows[2:]])
+    found = verdict.of_evidence(tables.EVIDENCE.empty(), RULES, given, more=turned).set_index("claim")
+    assert found.at["C6_individual", "verdict"] == "holds"
+    assert found.at["C5_nuisance", "verdict"] == "inconclusive"
+    assert "missing crossing_max (silent)" in found.at["C5_nuisance", "why"]
+
+
 def test_of_several_lost_parts_the_first_says_why():
     parts = [row("gain_pts", np.nan, part=part, why=f"value: {why}") for part, why in (("a", "silent"), ("b", "still"))]
     found = quantities.put(verdict.Quantities(), quantities.checked(pd.DataFrame(parts), RULES), RULES)

@@ -341,6 +341,8 @@ HELD = {"gap": 0.10, "gap_lo95": 0.04, "gap_hi90": 0.15, "p_perm_holm": 0.001, "
         (HELD | {"label_is_acted": 1}, "label_is_acted != 1 (now 1): then holds"),  # only the wording changes
         # p is 0.02 from its line, headroom 0.10; in shares of the line's own value headroom is the nearer
         (HELD | {"p_perm_holm": 0.03, "headroom": 0.40}, "headroom >= 0.5 (now 0.4): then holds"),
+        (HELD | {"headroom": 0.51}, "headroom < 0.5 (now 0.51): then holds in part"),  # what holds, and only just
+        (HELD | {"p_perm_holm": 0.049}, "p_perm_holm >= 0.05 (now 0.049): then inconclusive"),
         # where the line is at zero, distance is in smallest effects of interest: 0.01 / 0.05
         (HELD | {"gap_lo95": 0.01, "p_perm_holm": 0.039}, "gap_lo95 <= 0 (now 0.01): then inconclusive"),
     ],

@@ -94,7 +94,7 @@ LEAF, K4 = {"quantity": "gap", "op": ">", "value": 0}, "K4_manipulative_or_punit
         (broken(("intervals", "lo95", "side"), "under"), "intervals/lo95/side: no side 'under'"),
         (broken(("instrument", "worlds_min"), -1), "instrument/worlds_min: expected a number from 0"),
         (broken((*HOLDS_AT, "value"), float("inf")), r"all/0/value: expected a number; found inf"),
-        (broken(("order", 0), "untestable"), "order: no verdict 'untestable'; did you mean 'not_testable'"),
+        (broken(("order", 0), "untestable"), "^order: no verdict 'untestable'; did you mean 'not_testable'"),
         (broken(("default",), "unclear"), "default: no verdict 'unclear'"),
         (broken(("label_sources",), "self"), "label_sources: expected a list"),
         (broken(("scope_fields", 0), "corpora"), "scope_fields: no scope field 'corpora'; did you mean 'corpus'"),
@@ -168,3 +168,14 @@ def test_what_makes_a_gap_negligible_is_asked_for_where_a_claim_speaks_of_the_ga
     path.write_text(broken(("negligible", "all", 0, "quantity"), "gap_lo90"))
     other = verdict.load(path)
     assert [name for name in other.names if "gap_lo90" in bench.asked(other, name)] == ["C1_detectable"]
+
+
+def test_a_statement_may_be_made_of_what_is_not_decided(tmp_path):
+    """No rule of ours does so: it would be met by what nobody measured, and that is what it says."""
+    path, name = tmp_path / "rules.yaml", "K3_stored_data_identifies_people"
+    said = {"side": "critic", "order": ["partly"], "partly": {"all": [{"claim": "C12_reid", "is": ["inconclusive"]}]}}
+    path.write_text(broken(("statements", name), said))
+    other = verdict.load(path)
+    assert name not in bench.about_labels(other)
+    found = verdict.judge(OPEN, other, SCOPE).set_index("claim").loc[name]
+    assert (found["verdict"], found["wording"]) == ("partly", "holds in part")

@@ -319,6 +319,27 @@ def test_a_gap_that_is_said_in_smallest_effects_or_for_one_claim_only_counts_as_
     assert said(HOLDS | {"C2_transfer/coverage": 0.5}, "C1_detectable") == "holds"
 
 
+def test_a_number_that_is_missing_for_one_claim_is_not_taken_from_another():
+    """V4 may not pass the gate of power by what C1 could have found."""
+    v4 = {"added_gap": 0.06, "added_gap_lo95": 0.01, "added_gap_hi90": 0.1, "added_p_perm_holm": 0.01}
+    name, power = "V4_face_and_voice_add", "minimum_detectable_gap"
+    assert judged(v4).at[name, "verdict"] == "holds"
+    for found in (
+        judged(v4 | {f"{name}/{power}": math.nan}, missing={power: "not_computed"}),
+        judged(v4, missing={f"{name}/{power}": "not_permuted"}),
+    ):
+        assert found.at[name, "verdict"] == "not_assessable"
+        assert "gate power: minimum_detectable_gap <= 0.15 (missing) [not_" in found.at[name, "why"]
+        assert found.at["V3_lag_share_changes_each_add", "verdict"] == "inconclusive"
+    lost = judged({"gap_hi90": 0.04, "C1_detectable/gap_hi90": math.nan}).loc["C1_detectable"]
+    assert lost["verdict"] == "inconclusive"
+    assert "gap_hi90_in_sesoi" in lost["why"].partition("missing")[2]
+    drops = {"drop_one_gap_hi90_max": 0.02}
+    assert said(drops, "V3_lag_share_changes_each_add") == "does_not_hold"
+    lost = {"V3_lag_share_changes_each_add/drop_one_gap_hi90_max": math.nan}
+    assert said(drops | lost, "V3_lag_share_changes_each_add") == "inconclusive"
+
+
 def test_a_small_gap_at_home_makes_nothing_negligible_that_is_about_another_gap():
     small = {"gap": 0.02, "gap_lo95": 0.01, "gap_hi90": 0.03}
     away = {"n_other_corpora": 2, "transfer_gap_hi90_max": 0.04, "added_gap_hi90": 0.04, "drop_one_gap_hi90_max": 0.02}
@@ -364,12 +385,18 @@ def test_a_correlation_is_as_far_from_zero_as_it_is_in_smallest_correlations():
 
 
 def test_what_a_verdict_rests_on_are_the_rows_of_its_numbers_its_gates_and_its_claims():
-    rests = {"gap_lo95": ("row a",), "coverage": ("row b",), "crossing_max": ("row c",), "C5_nuisance/pen": ("row d",)}
+    rests = {
+        "gap_lo95": ("row a",),
+        "coverage": ("row b",),
+        "n_groups": ("row e",),
+        "crossing_max": ("row c",),
+        "C5_nuisance/pen": ("row d",),
+    }
     found = judged(HOLDS, rests_on=rests)["rests_on"]
-    assert found["C1_detectable"] == "row a; row b"
-    assert found["C6_individual"] == "row c; row b"
-    assert found["V1_higher_score_more_engaged"] == "row a"  # by C1; no coverage gate guards it
-    assert found["V2_the_line_at_50_separates"] == "row a; row b"  # by V1, and so by C1
+    assert found["C1_detectable"] == "row a; row e; row b"
+    assert found["C6_individual"] == "row c; row e; row b"
+    assert found["V1_higher_score_more_engaged"] == "row a; row e"  # by C1; no coverage gate guards it
+    assert found["V2_the_line_at_50_separates"] == "row a; row e; row b"  # by V1, and so by C1
     assert found["K4_manipulative_or_punitive_use"] == ""
 
 

@@ -23,7 +23,7 @@ def reasons(rules, name, settled, known, verdicts, missing):
         return f"scope: no label is involved{_asks(rules, name)}"
     if settled.gates:
         return "; ".join(
-            f"gate {gate['id']}: {said(gate, known, name)}{_lost(gate, missing)}" for gate in settled.gates
+            f"gate {gate['id']}: {said(gate, known, name)}{_lost(gate, missing, name)}" for gate in settled.gates
         )
     rule = rules.of(name)
     if "fixed" in rule:
@@ -75,14 +75,20 @@ def _unlabelled(rules, name, known):
     return [f"says nothing without a label: {', '.join(silent)}"] if silent else []
 
 
-def _lost(leaf, missing):
-    reason = missing.get(leaf["quantity"])
+def _reason(quantity, missing, name):
+    """Why a quantity is missing for a claim or statement; that of its own counts first."""
+    return missing.get(f"{name}/{quantity}") or missing.get(quantity)
+
+
+def _lost(gate, missing, name):
+    reason = _reason(gate["quantity"], missing, name)
     return f" [{reason}]" if reason else ""
 
 
 def _needs(rules, name, known, missing, word):
     lost = [quantity for quantity in bench.asked(rules, name) if known.get(quantity, name) is None]
-    told = [f"{quantity} ({missing[quantity]})" if missing.get(quantity) else quantity for quantity in lost]
+    reasons_ = [_reason(quantity, missing, name) for quantity in lost]
+    told = [f"{quantity} ({why})" if why else quantity for quantity, why in zip(lost, reasons_, strict=True)]
     return [f"{word} {', '.join(told)}"] if told else []
 
 
@@ -136,7 +142,7 @@ def _beyond(leaf, known, name):
     quantity, value, op = leaf["quantity"], leaf["value"], leaf["op"]
     now = known.get(quantity, name)
     wanted = op if not bench.met(leaf, known, name=name) else NEGATED[op]
-    step = 1 if quantity.startswith("n_") or op == "==" else 1e-9 * max(1.0, abs(value))
+    step = 1e-9 * max(1.0, abs(value))
     put = value + {">": step, "<": -step, "!=": step}.get(wanted, 0)
     key = f"{name}/{quantity}" if f"{name}/{quantity}" in known.numbers else quantity
     moved = dataclasses.replace(known, numbers=known.numbers | {key: put})
