@@ -162,6 +162,15 @@ def test_what_is_added_and_what_is_lost_have_each_limit_from_its_column():
         assert found.numbers[f"drop_one_gap{ending}_min"] == found.numbers[f"drop_one_gap{ending}_max"] == value
 
 
+def test_only_face_and_voice_together_beside_turns_answer_what_they_add():
+    for signals in ("turn + face", "turn + voice", "face + voice", "voice + turn", "turn + face+voice+text"):
+        seen_ = added.of_ablation(pd.DataFrame([gain(signals)]), "A", "label_x", "ccc")
+        assert (seen_.numbers, seen_.missing["added_gap"]) == ({}, "no_values")
+    turned = added.of_ablation(pd.DataFrame([gain("turn + voice+face")]), "A", "label_x", "ccc")
+    assert turned.numbers["added_gap"] == 0.2
+    assert added.of_ablation(pd.DataFrame([gain()]), "A", "label_x", "auc").numbers == {}
+
+
 def test_limits_stand_in_the_row_of_their_number_and_come_back_from_it():
     first = added.of_ablation(pd.DataFrame([gain()]), "A", "label_x", "ccc")
     rows = quantities.rows_of(first, {"corpus": "A", "target": "label_x", "signals": "turn"})

@@ -122,8 +122,8 @@ LEAF, K4 = {"quantity": "gap", "op": ">", "value": 0}, "K4_manipulative_or_punit
             "holds/all/0: no key 'op'; known: claim, is",
         ),
         (
-            broken(("statements", "V2_the_line_at_50_separates", "holds", "all", 0, "is", 0), "supported"),
-            "all/0/is: no verdict of V1_higher_score_more_engaged 'supported'",
+            broken(("statements", "V2_the_line_at_50_separates", "holds", "all", 0, "is", 0), "not_testable"),
+            "all/0/is: no verdict of V1_higher_score_more_engaged 'not_testable'",
         ),
         ("a: [", "not readable as YAML"),
         ("", "expected names with values"),

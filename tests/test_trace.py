@@ -1,7 +1,9 @@
 """The way back from a verdict: each link of it broken, by one byte where it has bytes, and each time named."""
 
 import csv
+import hashlib
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ import pytest
 
 from mien import store, synthetic, tables, verdict
 from mien.__main__ import main
-from mien.study import verdicts
+from mien.study import verdicts, way
 from mien.verdict import trace
 
 
@@ -288,17 +290,87 @@ def committed(name):
     return verdicts.read(verdict.place().parent, [name])[name]
 
 
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def way_row(**more):
+    return dict.fromkeys(way.WAY, "") | {"line": pd.NA} | more
+
+
+def test_each_step_of_the_study_is_hashed_again(tmp_path):
+    file = tmp_path / "a.csv"
+    whole = way_row(step="windows", file="a.csv", sha256=sha(b"x\n1\n2\n"), what="w")
+    line = way_row(step="evidence", file="a.csv", line=2, sha256=sha(b"1"), what="row one")
+    same, changed = trace.SAME, trace.CHANGED
+    for said, wanted in ((b"x\n1\n2\n", (same, same)), (b"x\n1\n3\n", (changed, same)), (b"x\n2\n2\n", (changed,) * 2),
+                         (b"x", (changed, changed))):  # fmt: skip
+        file.write_bytes(said)
+        assert tuple(way.step(tmp_path, row, None).state for row in (whole, line)) == wanted
+    told = way_row(step="predictions", signals="voice", sha256=sha(b"a\n0.333333333\n"), what="1 rows")
+    asked = []
+    for value, wanted in ((1 / 3, same), (0.3334, changed)):
+        made = pd.DataFrame({"a": [value]})
+        assert way.step(tmp_path, told, lambda signals, made=made: asked.append(signals) or made).state == wanted
+    assert asked == ["voice", "voice"]
+    silent = way.step(tmp_path, way_row(step="recordings", what="its makers publish measures"), None)
+    assert (silent.state, silent.note) == (trace.UNKNOWN, "its makers publish measures")
+
+
+def test_the_steps_of_one_verdict_are_its_own_in_order_and_a_lost_one_is_named():
+    scope = {"corpus": "A", "target": "label_x", "signals": "voice", "profile": "none"}
+    rows = [way_row(step="rules", what="rules"), way_row(**scope, claim="C1", step="verdict", what="C1")]
+    rows += [way_row(**scope, step="windows", what="windows"), way_row(**scope, claim="C2", step="verdict", what="C2")]
+    rows += [way_row(**scope | {"profile": "p"}, step="facts", what="facts")]
+    rows = pd.DataFrame(rows + [way_row(step="evidence", what=name) for name in "abc"])
+    verdicts_ = pd.DataFrame([scope | {"claim": "C1", "rests_on": "c; a"}, scope | {"claim": "C3", "rests_on": "a"}])
+    ask = ("A", "label_x", "none")
+    assert list(way.of(rows, verdicts_, *ask, "C1")["what"]) == ["rules", "C1", "c", "a", "windows"]
+    for claim in ("C2", "C3"):  # one was not judged, of the other the table of steps knows nothing
+        with pytest.raises(verdict.VerdictError, match=f"no '{claim}' of 'label_x' in 'A'"):
+            way.of(rows, verdicts_, *ask, claim)
+    with pytest.raises(verdict.VerdictError, match="C1 rests on 'z', of which"):
+        way.of(rows, verdicts_.assign(rests_on="a; z"), *ask, "C1")
+
+
+def test_a_row_is_found_by_its_own_line_and_only_where_it_was_chosen(tmp_path):
+    found, lines = {}, [b"head", b"1", b"2", b"3"]
+    way._place(found, "f", lines, pd.DataFrame({"id": list("xyx")}), lambda row: row["id"])
+    assert found == {"x": ("f", 2, sha(b"1")), "y": ("f", 3, sha(b"2"))}
+    found, chosen = {}, pd.Series([False, True, True])
+    way._place(found, "f", lines, pd.DataFrame({"id": list("xyx")}), lambda row: row["id"], chosen)
+    assert found == {"y": ("f", 3, sha(b"2")), "x": ("f", 4, sha(b"3"))}
+    rows = ["corpus,recording_id,file,sha256", "emodb,r1,one.wav,aa", "other,r2,b.wav,bb", "emodb,r2,two.wav,cc"]
+    (tmp_path / way.MEDIA).write_text("\n".join(rows))
+    asked = SimpleNamespace(name="emodb")
+    step = way._recording(tmp_path, asked, pd.DataFrame({"recording_id": ["r2"]}))
+    assert step == ("recordings", way.MEDIA, 4, sha(rows[3].encode()), "the first of 1 recordings: two.wav, sha256 cc")
+    assert way._recording(tmp_path, asked, pd.DataFrame({"recording_id": ["r9"]}))[3] == ""
+
+
+def test_the_committed_steps_of_the_score_follow_from_the_committed_tables():
+    names = ("verdicts", "predicted_quantities", "score_quantities")
+    made, known = {name: committed(name) for name in names}, committed("verdict_trace")
+    of_score = known[~known["profile"].isin(["", "none"])].drop_duplicates(way.SCOPE)
+    scopes = {tuple(row): None for row in of_score[way.SCOPE].itertuples(index=False)}
+    data, rules = verdict.place().parent, verdict.load()
+    again = way.table(data, made, rules, scopes, verdicts.QUANTITIES, verdicts.ASKED)
+    wanted = known[known["profile"] != "none"].reset_index(drop=True)
+    again = again.assign(line=again["line"].astype("Int64"))
+    pd.testing.assert_frame_equal(again.reset_index(drop=True), wanted, check_dtype=False)
+
+
 OF_MODEL, OF_SCORE = ("predictions", "windows", "recordings"), ("facts", "reference", "corpus")
 
 
 def test_each_committed_way_back_is_whole_and_a_changed_file_is_named(tmp_path):
     data = verdict.place().parent
-    way = committed("verdict_trace")
-    assert set(way.loc[way["profile"] == "none", "step"]) == {"verdict", *OF_MODEL}
-    assert set(way.loc[~way["profile"].isin(["", "none"]), "step"]) == {"verdict", *OF_SCORE}
-    assert set(way.loc[way["profile"] == "", "step"]) == {"rules", "evidence"}
-    assert (way["step"] == "verdict").sum() == len(committed("verdicts"))
-    needed = {*way["file"].dropna(), "verdict_trace.csv"} - {""}
+    known = committed("verdict_trace")
+    assert set(known.loc[known["profile"] == "none", "step"]) == {"verdict", *OF_MODEL}
+    assert set(known.loc[~known["profile"].isin(["", "none"]), "step"]) == {"verdict", *OF_SCORE}
+    assert set(known.loc[known["profile"] == "", "step"]) == {"rules", "evidence"}
+    assert (known["step"] == "verdict").sum() == len(committed("verdicts"))
+    needed = {*known["file"].dropna(), "verdict_trace.csv"} - {""}
     for name in needed:
         (tmp_path / name).write_bytes((data / name).read_bytes())
     steps = verdicts.walked(tmp_path, "EmoDB", "label_valence")
