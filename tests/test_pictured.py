@@ -141,6 +141,44 @@ def test_the_tolerance_dose_is_where_the_median_person_loses_ten_points():
     assert np.isnan(mild["value"])
 
 
+def test_what_is_told_of_a_dose_is_of_those_it_names():
+    """Neutral faces gain 4, women who smile lose 20 and men 8; one man's smile is not found again."""
+    person = np.repeat(np.arange(40), 2)
+    smiles, female = np.tile([False, True], 40), person < 16
+    before = np.where(smiles, 80.0, 48.0)
+    after = before + np.select([~smiles, female], [4.0, -20.0], -8.0)
+    after[-1] = np.nan
+    table = pd.DataFrame({pictured.ASKED.target: np.where(smiles, "smiling", "neutral")})
+    table["confound_sex"] = np.where(female, "female", "male")
+    pairs = shifts.Pairs(before, after, person.astype(str))
+    found = pictured.told(pictured.Dose("light", 1.4, "gamma"), pairs, table)
+    value = {name: one["value"] for name, one in found.items()}
+    assert value["mean_change_neutral"] == pytest.approx(4)
+    assert value["mean_change_smiling"] == pytest.approx((16 * -20 + 23 * -8) / 39)
+    assert (value["mean_change_smiling_female"], value["mean_change_smiling_male"]) == pytest.approx((-20, -8))
+    assert value["mean_change_smiling_female_minus_male"] == pytest.approx(-12)
+    assert value["accuracy"] == pytest.approx(39 / 79)  # neutral faces cross 50, smiles stay above it
+    assert value["accuracy_female_minus_male"] == pytest.approx(16 / 32 - 23 / 47)
+    assert (value["coverage_lost_female"], value["coverage_lost_male"]) == pytest.approx((0, 1 / 48))
+    assert found["mean_change_by_skin_tone"]["why"] == "value: not_given"
+    assert "mean_change_by_skin_tone" not in pictured.told(pictured.Dose("jpeg", 30, "quality"), pairs, table)
+
+
+def test_a_face_is_moved_from_the_persons_own_neutral_photograph(monkeypatch):
+    faces = pd.DataFrame({"recording_id": ["a0", "a1", "b1", "b0"], "person_id": ["a", "a", "b", "b"]})
+    given = {}
+
+    def moves(own, person, dose, rest):
+        given[person] = own["recording_id"].tolist(), dose, rest["recording_id"]
+        return own
+
+    monkeypatch.setitem(pictured.MOVES, "face_excursion_factor", moves)
+    labels = pd.Series({"a0": "neutral", "a1": "smiling", "b0": "neutral", "b1": "smiling"})
+    moved = pictured.moved(faces, pictured.Dose("face_excursion_factor", 0.5, "factor"), labels)
+    assert given == {"a": (["a0", "a1"], 0.5, "a0"), "b": (["b1", "b0"], 0.5, "b0")}
+    assert len(moved) == 4
+
+
 # --- the way to it ----------------------------------------------------------------------------------------------------
 
 
