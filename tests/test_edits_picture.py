@@ -82,6 +82,7 @@ def test_resolution_is_the_mean_of_the_pixels_that_were_there(rgb):
     means = rgb.reshape(200, 2, 240, 2, 3).astype(float).mean(axis=(1, 3))
     assert np.abs(half - means).max() <= 1
     assert picture.resolution(rgb, 90).shape == (90, 108, 3)
+    assert picture.resolution(rgb, 91.2).shape == (92, 110, 3)  # even, as coders ask for
     assert np.array_equal(picture.resolution(rgb, 400), rgb)
     assert np.array_equal(rgb, before)
 

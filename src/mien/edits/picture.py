@@ -39,7 +39,7 @@ def face_width(rgb, width_px, box):
 
     A face that is already smaller is left as it is.
     """
-    share = min(1.0, width_px / box[2])
+    share = width_px / box[2]
     return resolution(rgb, share * rgb.shape[0]) if share < 1 else rgb.copy()
 
 
