@@ -245,7 +245,9 @@ def test_what_is_lost_by_luck_is_found_by_fitting_each_world_alone():
             assert found[name][number] == pytest.approx(auc["lag", "share"] - auc[others], abs=0.01)
     parts = {name.removeprefix("turn_"): values for name, values in parts.items()}
     rows = as_it_is.dropped(frame, "label_x", parts, settings, "SYNTHETIC").query("what == 'drop_one'")
-    assert rows["minimum_detectable_gap"].tolist() == pytest.approx(2.49 * found[list(rows["signals"])].std().to_numpy())
+    assert rows["minimum_detectable_gap"].tolist() == pytest.approx(
+        2.49 * found[list(rows["signals"])].std().to_numpy()
+    )
 
 
 def test_specifications_are_correlated_one_by_one():
@@ -391,7 +393,9 @@ def test_too_few_meetings_make_every_claim_not_assessable():
 def test_what_was_found_is_said_in_numbers_of_the_table():
     rows = committed()
     text = construct.answers({"construct": rows})["construct"]
-    asked_of = rows[(rows["corpus"] == "GAP") & (rows["target"] == criteria.PRIMARY) & (rows["measure"] == "openengage")]
+    asked_of = rows[
+        (rows["corpus"] == "GAP") & (rows["target"] == criteria.PRIMARY) & (rows["measure"] == "openengage")
+    ]
 
     def both(what):
         mine = asked_of[asked_of["what"] == what].set_index("profile").loc[list(scores.PROFILES)]
