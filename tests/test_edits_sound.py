@@ -103,6 +103,12 @@ def test_noise_lies_so_far_under_the_speech(speech, trial, others, kind, snr_db)
     assert while_speaking(trial, speech) - db(added) == pytest.approx(snr_db, abs=1.0)
 
 
+def test_a_long_pause_makes_noise_no_softer(speech):
+    longer = np.concatenate([speech, np.zeros(30 * RATE)])
+    short, long = (db(edits.noise(x, RATE, 10.0) - x) for x in (speech, longer))
+    assert long == pytest.approx(short, abs=0.1)
+
+
 def test_noise_has_its_colour(speech, others):
     white, pink, babble = (
         edits.noise(speech, RATE, 10, kind, "c", others) - speech for kind in ("white", "pink", "babble")
@@ -115,6 +121,17 @@ def test_noise_has_its_colour(speech, others):
     assert band_db(babble, 300, 600) - band_db(babble, 4000, 7000) == pytest.approx(
         band_db(voices, 300, 600) - band_db(voices, 4000, 7000), abs=4
     )
+
+
+def test_everybody_in_babble_is_equally_loud_and_begins_somewhere(speech):
+    time_s = np.arange(len(speech)) / RATE
+    voices = [0.5 * np.sin(2 * np.pi * 400 * time_s), 0.01 * np.sin(2 * np.pi * 2000 * time_s)]
+    added = edits.noise(speech, RATE, 10, "babble", "m", voices) - speech
+    low, high = (10 ** (band_db(added, hz - 100, hz + 100) / 10) for hz in (400, 2000))
+    assert low / high == pytest.approx(1, rel=0.2)
+    own = np.random.default_rng(3).normal(0, 0.1, len(speech))
+    added = edits.noise(speech, RATE, 10, "babble", "m", [own]) - speech
+    assert abs(np.corrcoef(added, own)[0, 1]) < 0.1
 
 
 def test_another_name_is_other_noise(speech):
@@ -132,6 +149,16 @@ def test_active_level_is_that_of_the_speech_and_not_of_the_pauses(speech, trial)
     active = edits.is_active(speech, RATE)
     inside = np.concatenate([active[round(a * RATE) : round(b * RATE)] for a, b in trial.stretches.to_numpy()])
     assert inside.mean() > 0.9
+
+
+def test_a_click_is_no_speech_and_speech_lasts_a_fifth_of_a_second_longer():
+    tone = 0.1 * np.sin(2 * np.pi * 200 * np.arange(2 * RATE) / RATE)
+    active = edits.is_active(np.concatenate([np.eye(1, RATE, 8000)[0], tone, np.zeros(RATE)]), RATE)
+    (first, last) = np.flatnonzero(np.diff(active.astype(int)))
+    assert first / RATE == pytest.approx(1.0, abs=0.05)  # the click at 0.5 s begins nothing
+    fall_s = last / RATE - 3.2  # after the 0.2 s: how long the smoothed envelope takes to fall by 16 dB
+    envelope = np.exp(-fall_s / 0.03) * (1 + fall_s / 0.03)
+    assert 20 * np.log10(envelope * 2 / np.pi * np.sqrt(2)) == pytest.approx(-15.9, abs=0.6)
 
 
 # --- level, band, codec -----------------------------------------------------------------------------------------------

@@ -271,4 +271,4 @@ def test_figure_and_answer_say_what_the_table_says(read):
 def test_the_table_refuses_a_dose_that_is_said_twice(read):
     rows = read["pictured_scores"]
     with pytest.raises(tables.TableError):
-        pictured.PICTURED.check(pd.concat([rows, rows.iloc[:1]], ignore_index=True))
+        pictured.PICTURED.check(pd.concat([rows, rows.iloc[:1].assign(value=0.5)], ignore_index=True))
