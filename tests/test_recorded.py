@@ -65,6 +65,19 @@ def test_a_clip_without_a_voice_is_lost_and_not_scored_0():
     assert found["n"]["coverage_lost"] == 120
 
 
+def test_a_clip_without_a_voice_before_is_no_case():
+    before = clips(np.linspace(0, 99, 120), PEOPLE)
+    before["score"] = before["score"].where(before.index % 10 > 0)
+    found = told(before, clips(np.linspace(0, 99, 120), PEOPLE))
+    assert set(found["n"]) == {108}
+    assert found["value"]["coverage_lost"] == 0
+
+
+def test_the_95th_percentile_is_what_95_in_100_do_not_exceed():
+    found = told(clips([0.0] * 120, PEOPLE), clips(np.arange(120) / 2, PEOPLE))
+    assert found["value"]["change_abs_p95"] == 113 / 2  # 114 of 120 are at most this
+
+
 def test_an_interval_holds_what_other_people_would_give():
     """Half of the people change by 20 points: with people resampled the mean may lie far from 10, and it is told."""
     chance = store.rng("test recorded")
@@ -85,6 +98,7 @@ def test_a_weighted_percentile_is_that_of_the_values_so_many_times_over():
     found = recorded.percentile(values, weights, 0.95)
     wanted = [np.quantile(np.repeat(values, row), 0.95, method="inverted_cdf") for row in weights]
     assert found == pytest.approx(wanted)
+    assert recorded.percentile(np.arange(1.0, 21), np.ones((1, 20)), 0.95).tolist() == [19]
 
 
 def test_one_person_or_no_spread_has_no_interval():
@@ -118,6 +132,12 @@ def test_nobody_is_scored_by_a_model_that_heard_them(ravdess, monkeypatch):
     assert found["score"].between(0, 100).all()
     told_apart = found[found["label_valence"] == "positive"]["score"].mean()
     assert told_apart > found[found["label_valence"] == "negative"]["score"].mean() + 10
+
+
+def test_a_clip_in_which_no_voice_was_measured_has_no_score(ravdess):
+    some = ravdess[ravdess["person_id"] == "ravdess_01"].iloc[:4].copy()
+    some.iloc[0, some.columns.get_loc("voice_f0_st27_mean")] = np.nan
+    assert recorded.predicted(ravdess, some, "label_valence")["score"].isna().tolist() == [True, False, False, False]
 
 
 def test_clips_are_drawn_alike_of_every_class_and_never_from_calibration(ravdess):
