@@ -153,6 +153,19 @@ def test_clips_are_drawn_alike_of_every_class_and_never_from_calibration(ravdess
     assert remeasured.drawn(ravdess.sample(frac=1, random_state=1), 5) == people
 
 
+def test_the_rules_are_given_what_decides_of_the_score_that_decides():
+    before, after = clips(np.linspace(0, 99, 120), PEOPLE), clips(np.linspace(4, 99, 120), PEOPLE)
+    about = {"corpus": "A", "target": "label_valence", "signals": "voice", "axis": "noise", "unit": "snr_db"}
+    rows = []
+    for dose, decides, score in (("20", True, "alike"), ("10", False, "alike"), ("5", True, "before")):
+        place = about | {"dose": dose, "decides": decides, "score": recorded.SCORES[score]}
+        rows += recorded.summary(before, after, place)
+    found = recorded.quantities_table(rows).set_index("quantity")
+    assert found["part"].to_dict() == dict.fromkeys(["dscore_abs_p95", "crossing"], "noise 20 snr_db")
+    wanted = told(before, after)["value"][["change_abs_p95", "crossing_50"]].tolist()
+    assert found.loc[["dscore_abs_p95", "crossing"], "value"].tolist() == pytest.approx(wanted, abs=1e-6)
+
+
 def test_two_takes_are_of_the_same_acted_thing(ravdess):
     takes, rows = recorded.pairs(ravdess), ravdess.set_index("recording_id")
     assert len(takes) > 300
