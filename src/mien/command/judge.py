@@ -1,6 +1,12 @@
 """``mien evaluate`` and ``mien trace``: a windows table of one's own judged, and the way back from a verdict."""
 
-from mien.command import asking
+from mien.command import asking, odd
+
+SILENT = {
+    "nothing measured": "nothing that they ask for was measured; verdicts.csv says what each needs",
+    "a gate fails": "",
+}
+"""Verdicts that are told together and not one by one, and why; '' where each says it."""
 
 
 def add(commands):
@@ -19,7 +25,11 @@ def _add_evaluate(commands):
         "--permutations", type=asking.count, default=999, help="how many label permutations (0: none)"
     )
     evaluate.add_argument("--corpus", help="name of the recordings (default: that of the file)")
-    evaluate.add_argument("--metric", default="auc", choices=("auc", "balanced_accuracy", "macro_f1"))
+    evaluate.add_argument(
+        "--metric",
+        help="auc, balanced_accuracy or macro_f1 (default auc); of models of ratings ccc, r, spearman or mae_skill "
+        "(default ccc)",
+    )
     evaluate.add_argument(
         "--label-source", default="", help="acted, observer, partner, self or outcome; without it no verdict is given"
     )
@@ -53,26 +63,38 @@ def _add_trace(commands):
 
 
 def _evaluate(asked):
-    from mien import evidence, store, verdict
+    from mien import evidence, models, store, verdict
     from mien.study import judging
+    from mien.verdict.names import one_of
 
     path = asking.inside(asked.windows, "windows.csv")
     names = tuple(dict.fromkeys(filter(None, (name.strip() for name in asked.models.split(",")))))
     if not names:
         raise asking.CommandError(f"--models {asked.models!r} names no model; expected names such as logistic,forest")
+    metric = _metric(asked.metric, names[0])
+    if asked.label_source:
+        one_of(asked.label_source, verdict.load()["label_sources"], "--label-source", "label source")
     store.ready(asked.out)
-    settings = evidence.EvidenceSettings(n_permutations=asked.permutations, primary=names[0])
+    primary = {"primary_of_ratings" if models.rates(names[0]) else "primary": names[0]}
+    settings = evidence.EvidenceSettings(n_permutations=asked.permutations, **primary)
     corpus, columns = asked.corpus or path.stem, tuple(filter(None, map(str.strip, asked.groups.split(","))))
     alpha = judging.label_alpha(corpus, asked.target) if asked.label_alpha is None else asked.label_alpha
-    given = verdict.Given(asked.label_source, asked.population, alpha, _ceiling(asked))
+    given = verdict.Given(asked.label_source, asked.population, alpha, _ceiling(asked.ceiling, metric))
     signals = asked.signals.replace(",", "+")
-    ask = judging.Ask(asked.target, signals, names, asked.metric, corpus, given, columns)
+    ask = judging.Ask(asked.target, signals, names, metric, corpus, given, columns)
     table, grouped = judging.grouped(path)
+    odd.refused(table, asked.target, signals, path)
+    notes = odd.noticed(table, asked.target, signals) if asked.target in table else []
+    notes += [f"{what}: {how}" for what, how in grouped.items()] + _few_worlds(asked.permutations)
+    for note in notes:
+        asking.WARNS.print(note, style="yellow", markup=False)
     with asking.progress() as tick:
-        result, verdicts = judging.judged(
-            table, path, asked.out, ask, settings, asked.workers, lambda done, total, words: tick(words, done, total)
-        )
-    _say_judged(result, verdicts, grouped | result.told, judging.share_synthetic(table) > 0)
+        result, verdicts = judging.judged(table, path, asked.out, ask, settings, asked.workers, _ticking(tick), notes)
+    _say_judged(judging.sentences(result.rows, ask), verdicts, result.told, judging.share_synthetic(table) > 0)
+    _say_leaks(asked.out)
+    asking.SAYS.print(
+        f"-> {asked.out} (report.json says what each word means; `mien trace {asked.out}` walks back)", markup=False
+    )
 
 
 def _trace(asked):
@@ -87,18 +109,70 @@ def _trace(asked):
     return 1 if broken else 0
 
 
-def _ceiling(asked):
-    return {} if asked.ceiling is None else {asked.metric: asked.ceiling}
+def _ceiling(value, metric):
+    return {} if value is None else {metric: value}
 
 
-def _say_judged(result, verdicts, told, synthetic):
-    from mien import evidence, verdict
+def _metric(asked, model):
+    """The metric that was asked for, or the usual one of this kind of model."""
+    from mien import models
+    from mien.evidence import metrics
+    from mien.verdict.names import one_of
 
+    rated = models.rates(model)
+    known = metrics.names(0 if rated else 2)
+    return one_of(asked or ("ccc" if rated else "auc"), known, "--metric", f"score of {model}")
+
+
+def _ticking(tick):
+    return lambda done, total, words: tick(words, done, total)
+
+
+def _few_worlds(n_permutations):
+    """What so few permutations cannot show."""
+    if n_permutations >= 20:
+        return []
+    least = f"p is never below {1 / (n_permutations + 1):.2f}" if n_permutations else "there is no p"
+    return [f"--permutations {n_permutations}: {least}, so nothing can be said to hold (as shipped: 999)"]
+
+
+def _say_judged(found, verdicts, told, synthetic):
     mark = "SYNTHETIC windows, no evidence about people: " if synthetic else ""
-    for sentence in evidence.sentences(result.rows):
+    for sentence in found:
         asking.SAYS.print(f"{mark}{sentence}", markup=False)
     for what, number in told.items():
         if isinstance(number, int | str) and number:
             asking.SAYS.print(f"{what}: {number}", markup=False)
-    for sentence in verdict.sentences(verdicts):
+    for note in told.get("notes", ()):
+        asking.WARNS.print(note, style="yellow", markup=False)
+    for sentence in _lines(verdicts):
         asking.SAYS.print(f"{mark}{sentence}" if sentence.startswith("Verdicts on") else f"  {sentence}", markup=False)
+
+
+def _lines(verdicts):
+    """The verdicts in words: the first claim and whatever was decided in full, the others named with what they lack."""
+    from mien import verdict
+    from mien.verdict import words
+
+    said, silent = verdict.sentences(verdicts), {}
+    lines = said[:2]
+    for sentence, (_, row) in list(zip(said[1:], verdicts.iterrows(), strict=True))[1:]:
+        if words.state(row) in SILENT:
+            lack = SILENT[words.state(row)] or row["why"]
+            silent.setdefault(lack, []).append(row["claim"])
+        else:
+            lines.append(sentence)
+    return lines + [f"not assessable ({lack}): {', '.join(claims)}" for lack, claims in silent.items()]
+
+
+def _say_leaks(out):
+    """Name each check for leaks that failed: with one that fails no verdict is given."""
+    import pandas as pd
+
+    checks = pd.read_csv(out / "leakage.csv")
+    for _, row in checks[~checks["passed"]].iterrows():
+        asking.WARNS.print(
+            f"leak: not so that {row['what']}: {row['offending']}; no verdict is given until this is mended",
+            style="red",
+            markup=False,
+        )

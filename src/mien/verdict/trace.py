@@ -227,10 +227,11 @@ def score(predictions, metric):
     classes = [name.removeprefix("probability_") for name in predictions if name.startswith("probability_")]
     by = ["recording_id", "person_id", "start_s"]
     parts = [part.sort_values(by) for _, part in predictions.groupby("repeat")]
-    codes = parts[0]["truth"].astype(str).map({name: code for code, name in enumerate(classes)}).to_numpy()
+    truth, columns = parts[0]["truth"].astype(str), [f"probability_{name}" for name in classes] or ["predicted_value"]
+    codes = truth.map({name: code for code, name in enumerate(classes)}) if classes else truth.astype(float)
     groups = np.unique(parts[0]["group_id"].astype(str), return_inverse=True)[1]
-    told = np.stack([part[[f"probability_{name}" for name in classes]].to_numpy(dtype=float) for part in parts])
-    return float(metrics.scores(metrics.tally(codes, told, groups))[metric][0])
+    told = np.stack([part[columns].to_numpy(dtype=float) for part in parts])
+    return float(metrics.scores(metrics.tally(codes.to_numpy(), told, groups))[metric][0])
 
 
 def _windows(out, windows, said):
