@@ -110,8 +110,8 @@ def test_evaluate_says_what_was_odd_and_writes_it_down(said, table, tmp_path):
     assert code == 0
     assert "1 signals say the same in every window: voice_x" in err
     assert "there is no p, so nothing can be said to hold" in err
-    assert re.search(r"^  not assessable \(gate units: n_groups >= 30 \(8\)\): C2_transfer, C3_reliable, ", out, re.M)
-    assert out.count("C1_detectable: not assessable. Why: gate units") == 1
+    assert re.search(r"^  not assessable \(gate units: n_groups >= 30 \(8\)\): C3_reliable, C4_construct, ", out, re.M)
+    assert (out.count("C1_detectable: not assessable. Why: gate units"), out.count("C3_reliable")) == (1, 1)
     report = json.loads((tmp_path / "judged" / "report.json").read_text())
     assert {"group_id: computed from person_id and recording_id"} <= set(report["notes"])
     assert any(line.startswith("n_groups: ") for line in report["meanings"])
@@ -143,3 +143,56 @@ def test_a_table_as_r_writes_it_is_the_same_table(table, tmp_path):
 def test_few_permutations_are_told_for_what_they_cannot_show():
     assert judge._few_worlds(999) == judge._few_worlds(20) == []
     assert "p is never below 0.05" in judge._few_worlds(19)[0]
+
+
+def test_a_rating_is_judged_in_its_own_score_and_traced_from_where_the_table_lies(said, table, tmp_path):
+    rating = table.assign(**{TARGET: np.linspace(0.1, 5, len(table))}).drop(columns="group_id")
+    words = ["--signals", "voice", "--models", "ridge", "--permutations", 0, "--label-source", "self"]
+    code, out, _ = said(rating, *words)
+    assert code == 0
+    assert re.search(r"label_synthetic from voice \(ridge\) .* 32 windows: CCC -?0\.\d\d \[", out)
+    assert "n_groups >= 30 (8)" in out
+    code = command.main(["trace", str(tmp_path / "judged")])
+    assert code == 0
+
+
+def test_the_way_back_of_a_rating_has_its_score_and_finds_the_table(said, table, tmp_path, capsys):
+    rating = table.assign(**{TARGET: np.linspace(0.1, 5, len(table))})
+    said(
+        rating, "--signals", "voice", "--models", "ridge", "--permutations", 0, "--out", tmp_path / "a" / "b" / "judged"
+    )
+    assert command.main(["trace", str(tmp_path / "a" / "b" / "judged")]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"ccc again from predictions.csv \[same\] ccc", out)
+    assert re.search(r"windows: windows.csv sha256 \w{12}… \[same\]", out)
+    assert "the rules that mien ships" in out
+    (tmp_path / "windows.csv").write_text("changed")
+    assert command.main(["trace", str(tmp_path / "a" / "b" / "judged")]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--label-source", "observers"], "no label source 'observers'; did you mean 'observer'?"),
+        (["--ceiling", 0.3], "--ceiling 0.3: expected more than the 0.5 of auc that guessing has"),
+        (["--signals", "vioce"], "no column begins with vioce_; did you mean 'voice'? What is there: --signals face,"),
+        (["--metric", "aucc"], "no score of logistic 'aucc'; did you mean 'auc'?"),
+        (["--metric", "auc", "--models", "ridge"], "no score of ridge 'auc'; known: ccc, r, spearman, mae_skill"),
+    ],
+)
+def test_what_cannot_be_judged_is_known_before_any_work(said, table, monkeypatch, words, expected):
+    monkeypatch.setattr(evidence, "evaluate_table", lambda *_, **__: pytest.fail("worked first"))
+    code, _, err = said(table, "--signals", "voice", *words)
+    assert (code, expected in err, err.count("\n")) == (2, True, 1)
+
+
+def test_a_verdict_of_the_study_is_listed_by_number_and_walked(capsys):
+    assert command.main(["trace", "--verdict", "C7", "--corpus", "nowhere"]) == 2
+    assert "no verdicts 'C7' in nowhere" in capsys.readouterr().err
+    assert command.main(["trace"]) == 2
+    err = capsys.readouterr().err
+    number = re.search(r"^ +(\d+): AMI, score, turn, fixed_curve, C1_detectable", err, re.M)[1]
+    assert command.main(["trace", "--verdict", number]) == 0
+    out = capsys.readouterr().out
+    assert re.search(rf"verdict: verdicts.csv line {int(number) + 1} sha256 \w{{12}}… \[same\]", out)
+    assert "score_reference.csv" in out

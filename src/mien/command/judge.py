@@ -55,8 +55,16 @@ def _add_trace(commands):
     trace = commands.add_parser(
         "trace", help="walk from a verdict back: rule, evidence, predictions, windows, recordings; each hash checked"
     )
-    trace.add_argument("out", type=asking.path, help="folder made by `mien evaluate`")
-    trace.add_argument("--verdict", default="C1", help="claim or statement, such as C1 or V3, or its number from 1")
+    trace.add_argument(
+        "out",
+        type=asking.path,
+        nargs="?",
+        help="folder made by `mien evaluate`, or the data of the default study (the default)",
+    )
+    trace.add_argument(
+        "--verdict", default="C1", help="claim or statement, such as C1 or V3, or its number from 1 in verdicts.csv"
+    )
+    trace.add_argument("--corpus", help="of the default study: which recordings, such as London")
     trace.add_argument("--windows", type=asking.path, help="the table that was judged (default: looked for beside OUT)")
     trace.add_argument("--media", type=asking.path, help="folder of the recordings, to check their hashes too")
     trace.set_defaults(run=_trace)
@@ -98,9 +106,14 @@ def _evaluate(asked):
 
 
 def _trace(asked):
+    from mien import study
     from mien.verdict import trace
 
-    steps = trace.walked(asked.out, asked.verdict, asked.windows, asked.media)
+    out = asked.out or study.here() / "data"
+    if (out / study.verdicts.FILES["verdict_trace"]).is_file():
+        steps = study.verdicts.walked(out, **_of_study(out, asked.verdict, asked.corpus))
+    else:
+        steps = trace.walked(out, asked.verdict, asked.windows, asked.media)
     for sentence in trace.sentences(steps):
         asking.SAYS.print(sentence, markup=False)
     broken = [step for step in steps if step.state == trace.CHANGED]
@@ -109,7 +122,35 @@ def _trace(asked):
     return 1 if broken else 0
 
 
+def _of_study(data, wanted, corpus):
+    """The one verdict of the default study that was named; where several are meant, they are listed by number."""
+    from mien import tables
+
+    rows = tables.read(data / "verdicts.csv", tables.VERDICTS)
+    rows.index += 1
+    if wanted.isdigit():
+        found = rows[rows.index == int(wanted)]
+    else:
+        found = rows[(rows["claim"] == wanted) | (rows["claim"].str.split("_").str[0] == wanted)]
+    if corpus:
+        found = found[found["corpus"].str.casefold() == corpus.casefold()]
+    if len(found) != 1:
+        names = ["corpus", "target", "signals", "profile", "claim", "wording"]
+        listed = [f"\n  {at}: {', '.join(row)}" for at, row in zip(found.index, found[names].to_numpy(), strict=True)]
+        known = f"; known corpora: {', '.join(rows['corpus'].unique())}; verdicts 1 to {len(rows)}"
+        raise asking.CommandError(
+            f"{data}: {len(found) or 'no'} verdicts {wanted!r}{f' in {corpus}' if corpus else ''}; expected one: name "
+            f"it by its number, as in --verdict 41{''.join(listed) or known}"
+        )
+    return found[["corpus", "target", "claim", "profile"]].iloc[0].to_dict()
+
+
 def _ceiling(value, metric):
+    least = 0.5 if metric == "auc" else 0.0
+    if value is not None and value <= least:
+        raise asking.CommandError(
+            f"--ceiling {value:g}: expected more than the {least:g} of {metric} that guessing has"
+        )
     return {} if value is None else {metric: value}
 
 

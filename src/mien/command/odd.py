@@ -4,6 +4,8 @@ A table can keep every promise and still hold nothing to be judged (a code for a
 two ways, signals that never change). What makes every number meaningless is refused; what may be meant is said.
 """
 
+import difflib
+
 import numpy as np
 import pandas as pd
 
@@ -26,6 +28,7 @@ def refused(table, target, signals, where):
     if target not in table and near:
         raise CommandError(f"{where}: no column {target!r}; did you mean {near[0]!r}? Labels are written label_…")
     _one_spelling(table, target, where)
+    _known(table, signals, where)
     chosen = _signals(table, signals)
     for name in chosen:
         _numbers(chosen[name], where)
@@ -66,6 +69,20 @@ def _signals(table, signals):
     from mien.evidence import checks
 
     return table.filter(regex=models.pattern(checks.prefixes(signals)))
+
+
+def _known(table, signals, where):
+    """Refuse a prefix of which no column begins, naming those that are there."""
+    from mien.evidence import checks
+
+    lost = [part for part in checks.prefixes(signals) if not any(str(name).startswith(f"{part}_") for name in table)]
+    if lost:
+        mine = (*checks.NOT_SIGNALS, "recording", "person", "group", "start", "end", "is", "text")
+        there = sorted({name.split("_")[0] for name in map(str, table) if "_" in name} - set(mine))
+        near = difflib.get_close_matches(lost[0], there, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        found = f"--signals {','.join(there)}" if there else "none; signals are columns such as voice_level_db"
+        raise CommandError(f"{where}: no column begins with {lost[0]}_; {hint}What is there: {found}")
 
 
 def _one_spelling(table, target, where):
