@@ -249,7 +249,7 @@ def test_the_rules_take_the_quantities(committed):
 
 
 def test_the_answer_says_whom_what_and_what_not(committed):
-    said = changed.answer(committed["changed_scores"])
+    said = changed.answer(committed["changed_scores"]).text
     assert all(name in said for name in ("AMI", "GAP", "ICSI", "Boland 2022", "no diagnosis", "SYNTHETIC"))
     assert "nan" not in said
 

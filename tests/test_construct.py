@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mien import evidence, scores, store, tables, turns, verdict
-from mien.study import again, as_it_is, asked, construct, construct_rows, criteria, follows, sides
+from mien.study import again, as_it_is, asked, construct, construct_rows, construct_words, criteria, follows, sides
 from mien.study.follows import Joint
 
 DATA = Path(__file__).parents[1] / "data"
@@ -352,9 +352,10 @@ def test_too_few_meetings_make_every_claim_not_assessable():
 
 def test_what_was_found_is_said_in_numbers_of_the_table():
     rows = committed()
-    text = construct.answers({"construct": rows})["construct"]
+    text = construct.answers({"construct": rows})["construct"].text
     for profile in scores.PROFILES:
         for what in ("r", "r_disattenuated", "r_beyond_talk"):
-            assert construct.said(construct.picked(rows, criteria.PRIMARY, what, profile=profile)) in text
+            row = construct_words.picked(rows, criteria.PRIMARY, what, profile=profile)
+            assert f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" in text
     assert "not assessable" in text
     assert "neither can be asked" in text

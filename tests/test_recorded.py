@@ -251,15 +251,15 @@ def test_the_rules_are_given_the_deciding_doses_and_nothing_else(read):
 
 
 def test_the_answer_is_computed(read):
-    said = recorded.answers(read)["recorded"]
+    said = recorded.answers(read)["recorded"].text
     row = recorded.cell(read["recorded_scores"], "RAVDESS", "noise", "20", "change_abs_p95")
-    assert f"babble at 20 dB SNR {row['value']:.1f} [{row['low']:.1f}, {row['high']:.1f}]" in said
+    assert f"babble at 20 dB SNR: {row['value']:.0f} [{row['low']:.0f}, {row['high']:.0f}] points" in said
     assert "not of engagement" in said
     rows = read["recorded_scores"]
     calm = rows.assign(**{name: rows[name].where(~rows["decides"], 0.0) for name in ("value", "low", "high")})
-    assert "stays put." in recorded.answer(calm)
+    assert recorded.answer(calm).short.startswith("Yes: ")
     worst = rows["decides"] & (rows["quantity"] == "crossing_50")
-    assert "does not stay put" in recorded.answer(calm.assign(low=calm["low"].mask(worst, 0.2)))
+    assert recorded.answer(calm.assign(low=calm["low"].mask(worst, 0.2))).short.startswith("No: ")
     assert recorded.answers({}) == {}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mien import corpora, scores, tables
-from mien.study import dosed, sides, sweep
+from mien.study import dosed, score_words, sides, sweep
 
 NOTEBOOKS = ("12_one_thing_changed",)
 FILES = {
@@ -230,48 +230,5 @@ def answers(read):
 
 
 def answer(changed):
-    """What one changed thing does to the score, in computed sentences."""
-    own = changed[changed["sides"] == "each"].set_index(["edit", "variant", "dose", "profile", "quantity"]).sort_index()
-    norm, fixed = scores.PROFILES
-    whole = changed[(changed["sides"] == "each") & (changed["quantity"] == "tolerance_dose_s")]
-    lost = {profile: _each(whole[whole["profile"] == profile], "{:.0f}", 1000) for profile in (norm, fixed)}
-    counts = changed[(changed["sides"] == "each") & (changed["quantity"] == "mean_score") & (changed["dose"] == 0)]
-    n = ", ".join(
-        f"{sides.NAMES[row.corpus]} {row.n_recordings:.0f} meetings, {row.n_people:.0f} people"
-        for row in counts[counts["profile"] == norm].itertuples()
-    )
-
-    def said(edit, variant, dose, profile, quantity, form="{:+.1f}", times=1.0):
-        return _each(own.loc[[(edit, variant, dose, profile, quantity)]], form, times)
-
-    page = beside_simulated(changed)
-    outside = page.loc[page["differs"] != ""]
-    return (
-        f"The same meetings with one thing changed ({n}; face to face; in brackets 95 % intervals over groups of "
-        f"people). Were every answer of the person judged 0.35 s later, as the same pairs' answers are in a video call "
-        f"(Boland 2022), the norm-referenced score would change by "
-        f"{said('latency', '', 0.35, norm, 'mean_change')} points and "
-        f"{said('latency', '', 0.35, norm, 'pushed_under_50', '{:.0f}', 100)} % of those at 50 or more would "
-        f"fall under it; the fixed curves by {said('latency', '', 0.35, fixed, 'mean_change')}. The median person has "
-        f"lost {dosed.LOST_POINTS} points at {lost[norm]} ms by the norms and at {lost[fixed]} ms by the fixed curves. "
-        f"An ordinary line of 70 ms each way, recorded at the other end, takes "
-        f"{said('network_delay', 'A', 0.07, norm, 'mean_change')} points by the norms, half-way "
-        f"{said('network_delay', 'server', 0.07, norm, 'mean_change')}, at one's own end "
-        f"{said('network_delay', 'B', 0.07, norm, 'mean_change')}: the score depends on where the call is recorded. "
-        f"Who spoke when being wrong in 5 % of speech moves 95 in 100 scores by up to "
-        f"{said('diarisation_error', 'mixed', 0.05, norm, 'p95_abs_change', '{:.1f}')} points. Of {len(page)} numbers "
-        f"that AUDIT 4.1 simulated (SYNTHETIC pairs), {len(outside)} lie outside the interval of a corpus. Nothing "
-        "that anybody felt was changed; sizes are sweeps and no diagnosis."
-    )
-
-
-def _each(rows, form, times=1.0):
-    """A quantity in every corpus with its interval: '-25.1 [-27.3, -22.8] (GAP)'; what is missing says so."""
-    said = []
-    for row in rows.itertuples():
-        if not np.isfinite(row.value):
-            said.append(f"not reached ({sides.NAMES[row.corpus]})")
-            continue
-        value, low, high = (form.format(times * end) for end in (row.value, row.low, row.high))
-        said.append(f"{value}{f' [{low}, {high}]' if np.isfinite(row.low) else ''} ({sides.NAMES[row.corpus]})")
-    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)
+    """What one changed thing does to the score."""
+    return score_words.of_changes(changed, beside_simulated(changed))
