@@ -41,7 +41,7 @@ bench: $(READY) ## how fast each stage is on this machine
 	@"$(PY)" tests/bench.py
 
 worlds: $(READY) ## the judge judged on synthetic worlds whose truth is known (half an hour; goes on where it was)
-	@nice -n 10 "$(PY)" -m mien.study.worlds data/tracks/worlds
+	@nice -n 10 "$(PY)" -m mien.study.judge.worlds data/tracks/worlds
 
 check: $(READY) ## style, and whether committed tables, figures and notebooks keep their promises
 	@"$(PY)" -m ruff check .

@@ -259,7 +259,7 @@ def listening(folder, film):
 
 def editing(n_edits=1000):
     """Rows: 1,000 edits of real timelines, scored by both profiles; in all, and as if of each of the 273."""
-    from mien.study import sweep
+    from mien.study.score import sweep
     from mien.turns import anchors
 
     home, talks = Path(os.environ.get("MIEN_SHARED", "../shared")) / "data", []

@@ -9,7 +9,7 @@ from scipy import stats
 
 from mien import edits, scores, store, verdict
 from mien.edits import doses, floor
-from mien.study import changed, dosed, scored, scoring, sides, sweep
+from mien.study.score import changed, dosed, scored, scoring, sides, sweep
 from mien.verdict import quantities
 
 DATA = Path(__file__).parents[1] / "data"

@@ -8,7 +8,8 @@ import pytest
 
 from mien import evidence, figures, store, verdict
 from mien.evidence import ablation, dyads, intervals
-from mien.study import engagement, fusion, verdicts
+from mien.study.judge import verdicts
+from mien.study.labels import engagement, fusion
 from mien.verdict import added
 
 ROOT = Path(__file__).parents[1]

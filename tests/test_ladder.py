@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from mien import evidence, models, store, synthetic, tables, turns
 from mien.evidence import baselines, checks, intervals, metrics, nulls, refits, shams, splits
-from mien.study import engagement
+from mien.study.labels import engagement
 
 DATA = Path(__file__).parents[1] / "data"
 ONCE = evidence.EvidenceSettings(n_repeats=1, n_permutations=0, n_bootstrap=200)

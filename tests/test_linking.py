@@ -12,7 +12,8 @@ from sklearn.metrics import roc_curve
 
 from mien import tables, verdict
 from mien.evidence import EvidenceError, intervals, linking
-from mien.study import artefacts, scored, who, withheld
+from mien.study.identity import artefacts, who, withheld
+from mien.study.score import scored
 
 DATA = Path(__file__).parents[1] / "data"
 QUICK = linking.LinkSettings(n_halves=4, interval=intervals.IntervalSettings(n_bootstrap=200))

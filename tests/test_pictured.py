@@ -8,7 +8,8 @@ import pytest
 
 from mien import evidence, figures, store, tables, verdict
 from mien.corpora import london
-from mien.study import pictured, shifts, verdicts
+from mien.study.conditions import pictured, shifts
+from mien.study.judge import verdicts
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -11,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from mien import evidence, store, synthetic, tables, verdict
 from mien.__main__ import main
 from mien.evidence import calibration, quantities
-from mien.study import judging, questions, verdicts
+from mien.study import questions
+from mien.study.judge import judging, verdicts
 from mien.verdict import bench, change, words
 from mien.verdict import quantities as handed
 

@@ -9,7 +9,7 @@ import pytest
 from mien import corpora
 from mien.corpora import cremad
 from mien.evidence import groups, intervals
-from mien.study import ratings, ratings_words
+from mien.study.labels import ratings, ratings_words
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = json.loads((ROOT / "tests" / "reference" / "cremad_ceiling.json").read_text())

@@ -8,7 +8,7 @@ import pytest
 
 from mien import figures, store, tables, verdict
 from mien.edits import doses
-from mien.study import recorded, remeasured
+from mien.study.conditions import recorded, remeasured
 
 DATA = Path(__file__).parents[1] / "data"
 PLACE = {"corpus": "A", "score": recorded.DECIDING}

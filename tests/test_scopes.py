@@ -8,7 +8,8 @@ import pytest
 
 from mien import corpora, figures, tables, verdict
 from mien.evidence import quantities as told
-from mien.study import scored, verdicts, way
+from mien.study.judge import verdicts, way
+from mien.study.score import scored
 from mien.verdict import bench, names, quantities, words
 
 RULES = verdict.load()

@@ -13,7 +13,7 @@ from scipy import stats
 
 from mien import __main__, scores, store, tables, turns
 from mien.scores import ScoreSettings
-from mien.study import scored, scoring, sides
+from mien.study.score import scored, scoring, sides
 
 CASES = json.loads((Path(__file__).parent / "reference/openengage_cases.json").read_text())["cases"]
 NORMS = scores.Norms((-0.1, -0.2, 1.8), (0.05, 0.1, 0.5), ((1, 0.3, 0), (0.3, 1, -0.2), (0, -0.2, 1)))

@@ -8,7 +8,7 @@ import pytest
 
 from mien import corpora, evidence, figures, tables
 from mien.corpora import haines, meld, published
-from mien.study import sentiment, unshared
+from mien.study.labels import sentiment, unshared
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -146,7 +146,7 @@ def test_the_figure_sets_every_question_beside_its_baseline_and_marks_what_is_re
 
 
 def test_the_figure_of_travel_shows_both_treatments_and_the_measure_that_turns_round():
-    from mien.study import travel
+    from mien.study.labels import travel
 
     read = travel.read(DATA)
     numbers = figures.travel_numbers(read["travel"], read["travel_measures"])

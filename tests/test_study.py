@@ -62,7 +62,7 @@ def test_answers_are_computed_from_the_tables(small_study):
     )
     assert f"balanced accuracy {row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" in told["sentiment"].text
     changed = read["evidence"].assign(gap_low=-0.1)
-    assert "was not detected beyond the best baseline" in " ".join(study.sentiment.voice(changed))
+    assert "was not detected beyond the best baseline" in " ".join(study.labels.sentiment.voice(changed))
 
 
 def test_synthetic_numbers_never_enter_the_evidence(small_study):
@@ -143,7 +143,7 @@ def question(made, says):
         made.append(settings)
         return {"mine": pd.DataFrame({"said": [says, (data / "given.csv").read_text()]})}
 
-    module = ModuleType("mien.study.conversations")
+    module = ModuleType("mien.study.truth.conversations")
     vars(module).update(FILES={"mine": "mine.csv"}, INPUTS=("given.csv",), ROOMS=("tables",), make=make)
     return module
 

@@ -11,7 +11,7 @@ import pytest
 
 from mien import store, synthetic, tables, verdict
 from mien.__main__ import main
-from mien.study import verdicts, way
+from mien.study.judge import verdicts, way
 from mien.verdict import trace
 
 

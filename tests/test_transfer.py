@@ -8,7 +8,7 @@ import pytest
 
 from mien import evidence, tables, verdict
 from mien.evidence import EvidenceError, apart, intervals, metrics, transfer
-from mien.study import travel
+from mien.study.labels import travel
 from mien.synthetic import labels
 
 DATA = Path(__file__).parents[1] / "data"

@@ -11,7 +11,8 @@ from scipy import stats
 from mien import edits, scores, store, tables, turns
 from mien.edits import tricks
 from mien.evidence import EvidenceSettings
-from mien.study import gains, gaming, machines, posed
+from mien.study.conditions import posed
+from mien.study.score import gains, gaming, machines
 
 DATA = Path(__file__).parents[1] / "data"
 SHARED = Path(os.environ.get("MIEN_SHARED", Path(__file__).parents[2] / "shared")) / "data"
@@ -388,7 +389,7 @@ def test_pairs_are_resampled_by_both_of_their_groups():
 @pytest.mark.skipif(not (SHARED / "gap").is_dir(), reason="GAP stays with its makers; ../shared/data/gap is not here")
 def test_the_committed_gain_is_made_again_from_a_meeting_of_gap():
     from mien import corpora
-    from mien.study import sides
+    from mien.study.score import sides
 
     every = sides.of_corpus("gap", SHARED / "gap")["each"]
     norms, _ = sides.norms_without(every, {})

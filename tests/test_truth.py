@@ -10,7 +10,7 @@ import pytest
 from mien import face, media, sources, synthetic
 from mien.face.landmarker import WAYS
 from mien.face.pose import canonical
-from mien.study import instrument
+from mien.study.truth import instrument
 from mien.synthetic import LOOKS, Condition, trial
 
 # --- the recordings ---------------------------------------------------------------------------------------------------

@@ -352,7 +352,7 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 def committed():
-    return study.conversations.read(DATA, study.conversations.FILES)
+    return study.truth.conversations.read(DATA, study.truth.conversations.FILES)
 
 
 def test_the_anchors_are_the_range_of_the_committed_meetings_and_the_published_values():
@@ -392,10 +392,10 @@ def test_the_committed_rows_are_made_again_from_the_corpora(shared):
 
 def test_the_answer_is_computed_from_the_tables():
     read = committed()
-    said = study.conversations.answer(read).text
+    said = study.truth.conversations.answer(read).text
     assert "273 meetings (AMI 170, GAP 28, ICSI 75;" in said
     other = read | {"turn_anchors": read["turn_anchors"].assign(fto_median_s=0.5)}
-    assert "+0.50 s (AMI), +0.50 s (GAP) and +0.50 s (ICSI)" in study.conversations.answer(other).short
+    assert "+0.50 s (AMI), +0.50 s (GAP) and +0.50 s (ICSI)" in study.truth.conversations.answer(other).short
 
 
 def test_a_corpus_with_a_bad_line_is_not_tabled(tmp_path):
@@ -405,7 +405,7 @@ def test_a_corpus_with_a_bad_line_is_not_tabled(tmp_path):
     line = "SPEAKER m 1 {} 2.0 <NA> <NA> ana <NA> <NA>\n"
     (folders["ami"] / "m.rttm").write_text(line.format(1) + line.format("soon"))
     with pytest.raises(corpora.CorpusError, match=r"no CSV Group \*.csv in it; expected GAP"):
-        study.conversations.remake(folders, tmp_path)
+        study.truth.conversations.remake(folders, tmp_path)
     (folders["gap"] / "CSV Group 1 x.csv").write_text("h\n1.Pink.1,00:01.0,00:02.0,,,,,,hi\n")
     (folders["mrda"] / "database").mkdir()
     (folders["mrda"] / "database/B1.dadb").write_text("1.0,2.0,B1-c0_1,A,,s,B1-c0,me1,s,,,,,\n")
@@ -413,10 +413,10 @@ def test_a_corpus_with_a_bad_line_is_not_tabled(tmp_path):
     with gzip.open(folders["mrda"] / "word_times/B1.csv.gz", "wt") as words:
         words.write("segment,start,end\nB1-c0_1,XXXX,XXXX\n")
     with pytest.raises(corpora.CorpusError, match=r"1 lines can't be read; the first is m.rttm: line 2"):
-        study.conversations.remake(folders, tmp_path)
+        study.truth.conversations.remake(folders, tmp_path)
     (folders["ami"] / "m.rttm").write_text(line.format(1))
-    assert [path.name for path in study.conversations.remake(folders, tmp_path / "out")] == list(
-        study.conversations.FILES.values()
+    assert [path.name for path in study.truth.conversations.remake(folders, tmp_path / "out")] == list(
+        study.truth.conversations.FILES.values()
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mien import face, media, models, people, store, study, synthetic, tables, turns, voice, windows
-from mien.study import oracle, voices
+from mien.study.truth import oracle, voices
 from mien.synthetic import SpokenCondition, Voice, room, spoken, spoken_trial, steady
 from mien.synthetic.spoken import VOICES
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mien import evidence, synthetic, verdict
-from mien.study import worlds
+from mien.study.judge import worlds
 
 SMALL = evidence.EvidenceSettings(n_repeats=1, n_permutations=19, n_gap_worlds=19, n_bootstrap=200)
 

@@ -187,7 +187,7 @@ def _anchors(asked):
 
     folders = {name: getattr(asked, name) for name in corpora.TIMED}
     with asking.progress() as tick:
-        paths = study.conversations.remake(folders, asked.out or study.here() / "data", tick)
+        paths = study.truth.conversations.remake(folders, asked.out or study.here() / "data", tick)
     for path in paths:
         SAYS.print(str(path), markup=False)
 

@@ -72,7 +72,7 @@ def _add_trace(commands):
 
 def _evaluate(asked):
     from mien import evidence, models, store, verdict
-    from mien.study import judging
+    from mien.study.judge import judging
     from mien.verdict.names import one_of
 
     path = asking.inside(asked.windows, "windows.csv")
@@ -110,8 +110,8 @@ def _trace(asked):
     from mien.verdict import trace
 
     out = asked.out or study.here() / "data"
-    if (out / study.verdicts.FILES["verdict_trace"]).is_file():
-        steps = study.verdicts.walked(out, **_of_study(out, asked.verdict, asked.corpus))
+    if (out / study.judge.verdicts.FILES["verdict_trace"]).is_file():
+        steps = study.judge.verdicts.walked(out, **_of_study(out, asked.verdict, asked.corpus))
     else:
         steps = trace.walked(out, asked.verdict, asked.windows, asked.media)
     for sentence in trace.sentences(steps):

@@ -40,7 +40,7 @@ def _length(text):
 def run(asked):
     """Score what was asked for, print the summary, and write ``scores.csv`` where a folder was named."""
     from mien import store, tables
-    from mien.study import scoring
+    from mien.study.score import scoring
 
     talks = _talks(asked)
     if asked.per_person:
@@ -58,7 +58,7 @@ def run(asked):
 def _talks(asked):
     """The recordings that were named, one way or the other."""
     from mien import tables
-    from mien.study import scoring
+    from mien.study.score import scoring
 
     if (asked.path is None) == (asked.turns is None):
         raise tables.TableError("score: expected either a folder made by `mien build` or --turns FILE")

@@ -13,21 +13,11 @@ import pandas as pd
 from mien import evidence, figures, recordings, river, sources, store, synthetic, tables
 from mien.evidence import EvidenceSettings
 from mien.river import RiverSettings
-from mien.study import (
-    conversations,
-    findings,
-    instrument,
-    leaks_words,
-    lips,
-    notebooks,
-    oracle,
-    questions,
-    ratings,
-    trust,
-    voices,
-)
-from mien.study.instrument import InstrumentSettings
-from mien.study.voices import VoiceTrialSettings
+from mien.study import findings, notebooks, questions
+from mien.study.labels import leaks_words, ratings
+from mien.study.truth import conversations, instrument, lips, oracle, trust, voices
+from mien.study.truth.instrument import InstrumentSettings
+from mien.study.truth.voices import VoiceTrialSettings
 from mien.synthetic import ConversationSettings
 from mien.turns import anchors
 

@@ -9,26 +9,13 @@ need a corpus which stays with its makers are made by hand (``remake``) and only
 """
 
 from mien import store, tables
-from mien.study import (
-    changed,
-    construct,
-    conversations,
-    engagement,
-    fusion,
-    gaming,
-    people,
-    pictured,
-    posed,
-    ratings,
-    recorded,
-    scored,
-    sentiment,
-    travel,
-    unshared,
-    verdicts,
-    who,
-    withheld,
-)
+from mien.study.conditions import pictured, posed, recorded
+from mien.study.criterion import construct
+from mien.study.identity import who, withheld
+from mien.study.judge import verdicts
+from mien.study.labels import engagement, fusion, people, ratings, sentiment, travel, unshared
+from mien.study.score import changed, gaming, scored
+from mien.study.truth import conversations
 
 ALL = (
     conversations,

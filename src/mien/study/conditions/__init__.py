@@ -1,0 +1,1 @@
+"""Recordings and faces with one thing changed: what becomes of the scores that models give."""
