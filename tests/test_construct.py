@@ -10,8 +10,8 @@ from sklearn.metrics import roc_auc_score
 
 from mien import evidence, models, scores, store, tables, turns, verdict
 from mien.study.criterion import again, as_it_is, asked, construct, construct_rows, criteria, follows
-from mien.study.score import sides
 from mien.study.criterion.follows import Joint
+from mien.study.score import sides
 
 DATA = Path(__file__).parents[1] / "data"
 QUICK = evidence.EvidenceSettings(n_permutations=8, n_gap_worlds=8)

@@ -352,7 +352,10 @@ def test_a_short_answer_turns_with_the_numbers(name, change, is_so, would_be, re
 def answer_of(name, read):
     """One answer of the study, without the others."""
     own = {"face": lambda: study.truth.trust.face(read["face_error"]), "voice": lambda: study.truth.trust.voice(read)}
-    own |= {"clock": lambda: study.truth.lips.answer(read), "leaks": lambda: study.labels.leaks_words.ladder(read["leaks"])}
+    own |= {
+        "clock": lambda: study.truth.lips.answer(read),
+        "leaks": lambda: study.labels.leaks_words.ladder(read["leaks"]),
+    }
     if name in own:
         return own[name]()
     modules = {

@@ -9,7 +9,7 @@ import pytest
 from mien import evidence, figures, store, tables, verdict
 from mien.corpora import london
 from mien.study.conditions import pictured, shifts
-from mien.study.judge import verdicts
+from mien.study.labels import primary
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -251,7 +251,7 @@ def test_of_several_faces_the_largest_counts_and_none_is_no_row(monkeypatch):
 def test_the_scores_before_are_those_that_verdicts_rest_on():
     settings = evidence.EvidenceSettings()
     scorer = pictured.Scorer(DATA, settings)
-    _, told = verdicts.predicted(DATA, pictured.ASKED, settings)
+    _, told = primary.predicted(DATA, pictured.ASKED, settings)
     told = told[told["repeat"] == 0].set_index("recording_id")["probability_smiling"].loc[scorer.table["recording_id"]]
     assert scorer.scores(scorer.table) == pytest.approx(100 * told.to_numpy(), abs=1e-6)
 

@@ -13,6 +13,7 @@ from mien.__main__ import main
 from mien.evidence import calibration, quantities
 from mien.study import questions
 from mien.study.judge import judging, verdicts
+from mien.study.labels import primary
 from mien.verdict import bench, change, words
 from mien.verdict import quantities as handed
 
@@ -486,7 +487,7 @@ def committed(name):
 def test_every_claim_and_statement_stands_in_every_scope_by_the_rules_that_lie_here():
     found = committed("verdicts")
     scopes = found.groupby(["corpus", "target", "signals", "profile"])["claim"].agg(list)
-    assert len(scopes) >= len(verdicts.ASKED) + 2 * len(verdicts.SCORED)
+    assert len(scopes) >= len(primary.ASKED) + 2 * len(verdicts.SCORED)
     assert all(claims == RULES.names for claims in scopes)
     assert set(found["rules_sha256"]) == {RULES.sha256}
     assert set(found.loc[found["claim"].str.startswith("K4"), "verdict"]) == {"out_of_scope"}
@@ -507,7 +508,7 @@ def test_committed_verdicts_follow_from_the_committed_tables():
     data = verdict.place().parent
     given = {
         (one.corpus, one.target): verdict.Given(one.label_source, one.population, None, {}, 0.0, 0)
-        for one in verdicts.ASKED
+        for one in primary.ASKED
     }
     own = [committed("predicted_quantities"), committed("score_quantities")]
     again = verdicts.ruled(data, RULES, given | verdicts.given_of_score(data, given), own)

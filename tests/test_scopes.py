@@ -9,6 +9,7 @@ import pytest
 from mien import corpora, figures, tables, verdict
 from mien.evidence import quantities as told
 from mien.study.judge import verdicts, way
+from mien.study.labels import primary
 from mien.study.score import scored
 from mien.verdict import bench, names, quantities, words
 
@@ -265,24 +266,24 @@ def test_a_meeting_whose_norms_hold_it_is_a_failed_check(tmp_path):
 
 def test_the_rows_behind_a_scope_are_those_of_its_own_question():
     rows = verdicts.evidence_rows(verdict.place().parent)
-    primary = verdict.primary_rows(rows, verdicts.METRICS, verdicts.MODELS)
-    assert sorted(zip(primary["corpus"], primary["target"], primary["signals"], strict=True)) == sorted(
-        tuple(one.about.values()) for one in verdicts.ASKED
+    ruling = verdict.primary_rows(rows, primary.METRICS, primary.MODELS)
+    assert sorted(zip(ruling["corpus"], ruling["target"], ruling["signals"], strict=True)) == sorted(
+        tuple(one.about.values()) for one in primary.ASKED
     )
     assert (rows["model"] == "B3_confounds").any()
     sentiment = pd.read_csv(verdict.place().parent / "sentiment.csv")
     london = sentiment.query("corpus == 'London' and signals == 'face' and model == 'logistic' and metric == 'auc'")
-    mine = primary.query("corpus == 'London'")
+    mine = ruling.query("corpus == 'London'")
     assert mine["value"].item() == london["value"].item()
-    assert london["n_permutations"].item() * 0.05 > len(primary)  # p can be small enough after Holm
+    assert london["n_permutations"].item() * 0.05 > len(ruling)  # p can be small enough after Holm
 
 
 def test_the_rating_of_question_07_is_judged_as_it_is_and_nowhere_cut_in_two():
     found = verdicts.read(verdict.place().parent, ["verdicts"])["verdicts"]
     mit = found[found["corpus"] == "MIT Interview"]
     assert set(mit["metric"]) == {"ccc"}
-    assert all(one.model == "ridge" for one in verdicts.ASKED if one.corpus in ("MIT Interview", "GAP"))
-    assert all(one.model == "logistic" for one in verdicts.ASKED if one.corpus in ("London", "RAVDESS", "EmoDB"))
+    assert all(one.model == "ridge" for one in primary.ASKED if one.corpus in ("MIT Interview", "GAP"))
+    assert all(one.model == "logistic" for one in primary.ASKED if one.corpus in ("London", "RAVDESS", "EmoDB"))
 
 
 def rated(people=40, own=1.0, noise=0.1, slope=0.0):

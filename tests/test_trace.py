@@ -12,6 +12,7 @@ import pytest
 from mien import store, synthetic, tables, verdict
 from mien.__main__ import main
 from mien.study.judge import verdicts, way
+from mien.study.labels import primary
 from mien.verdict import trace
 
 
@@ -354,7 +355,7 @@ def test_the_committed_steps_of_the_score_follow_from_the_committed_tables():
     of_score = known[~known["profile"].isin(["", "none"])].drop_duplicates(way.SCOPE)
     scopes = {tuple(row): None for row in of_score[way.SCOPE].itertuples(index=False)}
     data, rules = verdict.place().parent, verdict.load()
-    again = way.table(data, made, rules, scopes, verdicts.QUANTITIES, verdicts.ASKED)
+    again = way.table(data, made, rules, scopes, verdicts.QUANTITIES, primary.ASKED)
     wanted = known[known["profile"] != "none"].reset_index(drop=True)
     again = again.assign(line=again["line"].astype("Int64"))
     pd.testing.assert_frame_equal(again.reset_index(drop=True), wanted, check_dtype=False)

@@ -21,12 +21,12 @@ from mien.edits import picture
 from mien.evidence import checks, quantities, splits
 from mien.study import others
 from mien.study.conditions import shifts
-from mien.study.judge import verdicts
 from mien.study.conditions.pictured_words import LOSS, answer
+from mien.study.labels import primary
 
 NOTEBOOKS = ("12e_faces_changed",)
 FILES = {"pictured_scores": "pictured_scores.csv", "pictured_quantities": "pictured_quantities.csv"}
-ASKED = next(one for one in verdicts.ASKED if one.name == london.NAME)
+ASKED = next(one for one in primary.ASKED if one.name == london.NAME)
 BOX = ["box_x_px", "box_y_px", "box_w_px", "box_h_px"]
 
 

@@ -2,8 +2,9 @@
 
 The score is 100 × the probability of *positive* that the study's logistic regression gives to a clip of somebody it
 never heard: it is fitted on the clips, as they are, of all other people of the corpus, and never again. The same clips
-are then recorded "worse" (:mod:`mien.study.conditions.remeasured`) and measured again. What is told is how far the score moves
-(AUDIT E28), with intervals over people; it says nothing of whether the score is right, and nothing of engagement.
+are then recorded "worse" (:mod:`mien.study.conditions.remeasured`) and measured again. What is told is how far the
+score moves (AUDIT E28), with intervals over people; it says nothing of whether the score is right, and nothing of
+engagement.
 
 A person's usual pitch and level are part of the measurement. In the score ``p_positive`` they were recorded under the
 same condition as the clip (declared beforehand; what decides); in ``p_positive_norm_before`` before it began.
@@ -21,13 +22,13 @@ from scipy import stats
 
 from mien import corpora, models, store, tables
 from mien.evidence import intervals
-from mien.study.conditions import remeasured
-from mien.study.judge import verdicts
 from mien.study.answer import Answer, ends
+from mien.study.conditions import remeasured
+from mien.study.labels import primary
 
 NOTEBOOKS = ("12d_recording_conditions",)
 FILES = {"recorded_scores": "recorded_scores.csv", "recorded_quantities": "recorded_quantities.csv"}
-ASKED = tuple(one for one in verdicts.ASKED if one.name in ("ravdess", "emodb"))
+ASKED = tuple(one for one in primary.ASKED if one.name in ("ravdess", "emodb"))
 CLASS = "positive"
 SCORES = {"alike": "p_positive", "before": "p_positive_norm_before"}
 """The score by when a person's usual voice was recorded: under the same condition, or before it began."""

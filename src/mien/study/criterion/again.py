@@ -6,8 +6,8 @@ import numpy as np
 
 from mien import scores
 from mien.evidence import reliability
-from mien.study.score import sides
 from mien.study.criterion.follows import Found
+from mien.study.score import sides
 
 
 def again(book, one, every, specs):

@@ -11,7 +11,7 @@ from mien.verdict.added import V3
 
 V2, GAPS_OF = "V2_the_line_at_50_separates", "C1_detectable"
 METRIC = "auc"
-"""The one metric in which gaps of these scopes are told; labels are cut in two (:func:`mien.study.criterion.as_it_is.cut`)."""
+"""The one metric in which gaps of these scopes are told; labels are cut in two (:func:`.as_it_is.cut`)."""
 SOURCE = "construct.csv"
 ADDS = {"share": "talk share", "lag": "response lag", "changes": "changes of floor"}
 

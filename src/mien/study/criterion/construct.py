@@ -16,10 +16,10 @@ import pandas as pd
 from mien import corpora, evidence, scores, tables
 from mien.evidence import dyads
 from mien.study.criterion import again, as_it_is, asked, criteria, follows
-from mien.study.score import sides
 from mien.study.criterion.construct_rows import NAME, ROWS, SCORE, Book, adjusted, source
 from mien.study.criterion.construct_words import answer
 from mien.study.criterion.follows import Found, Joint
+from mien.study.score import sides
 
 NOTEBOOKS = ("12f_whose_engagement",)
 FILES = {"construct": "construct.csv", "construct_quantities": "construct_quantities.csv"}

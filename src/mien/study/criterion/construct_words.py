@@ -1,8 +1,8 @@
 """Does the open score follow what people say of themselves: what the rows of ``construct`` say."""
 
 from mien import scores
-from mien.study.criterion import asked, criteria
 from mien.study.answer import Answer, above, ends, joined, yes_no
+from mien.study.criterion import asked, criteria
 from mien.study.criterion.construct_rows import NAME, SCORE, source
 
 PROFILES = scores.PROFILES

@@ -55,8 +55,9 @@ POLARITY = {"positive": 1.0, "negative": -1.0, "mixed": 0.0, "none": 0.0}
 def people(every, folder, data):
     """A row per person of GAP (84): ids, labels, confounds, the measures, and the score of each half of the meeting.
 
-    ``every`` the sides of the corpora (:func:`mien.study.score.sides.of_corpus`), ``folder`` of GAP, for its words, ``data``
-    the folder of the committed tables. Raises :class:`mien.corpora.CorpusError` where people of the two differ.
+    ``every`` the sides of the corpora (:func:`mien.study.score.sides.of_corpus`), ``folder`` of GAP, for its words,
+    ``data`` the folder of the committed tables. Raises :class:`mien.corpora.CorpusError` where people of the two
+    differ.
     """
     one = every["gap"]["each"]
     norms, _ = sides.norms_without(one, every)

@@ -8,18 +8,18 @@ judged, and the rest says so) or against what people said of their meeting. What
 of one shape (:data:`QUANTITIES`). Nothing is judged from anything else.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from mien import corpora, evidence, store, tables, verdict
-from mien.corpora import mit
 from mien.evidence import leakage, quantities
 from mien.study.judge import way
-from mien.study.labels import engagement, travel
-from mien.study.score import scored
 from mien.study.judge.verdicts_words import SCOPE, answer
+from mien.study.labels import engagement, travel
+from mien.study.labels.primary import ASKED, METRICS, MODELS, predicted
+from mien.study.score import scored
 from mien.verdict import words
 
 NOTEBOOKS = ("13_verdict",)
@@ -40,71 +40,16 @@ QUANTITIES = (
     "construct_quantities.csv",
 )
 """Tables of quantities that other questions commit, by file name: what they hold is judged with the rest."""
-ROOMS = ("tables", "models", "evidence", "verdict", "corpora", "study/judge/way", "study/labels/engagement", "study/score/scored")
-METRICS, MODELS = ("auc", "ccc"), ("logistic", "ridge")
-"""The primary metric and model of classes, and of ratings, named before any outcome was seen."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One scope of a model: the label ``target`` from ``signals`` in a corpus, and whose table has its evidence.
-
-    ``name`` and ``corpus`` as a module of :mod:`mien.corpora` and in words; ``scale`` the ends of a rating, where the
-    label is one; ``groups`` columns of the windows table that say which group of people somebody is of.
-    """
-
-    name: str
-    corpus: str
-    target: str
-    signals: str
-    population: str
-    evidence: str
-    scale: tuple[float, ...] = ()
-    groups: tuple[str, ...] = ()
-
-    @property
-    def about(self):
-        """The scope as its columns."""
-        return {"corpus": self.corpus, "target": self.target, "signals": self.signals}
-
-    @property
-    def file(self):
-        """The committed windows table."""
-        return f"{self.name}_windows.csv"
-
-    @property
-    def label_source(self):
-        """Who says what the label says."""
-        return corpora.named(self.name).LABELS[self.target]
-
-    @property
-    def model(self):
-        """The primary model."""
-        return MODELS[self.is_rated]
-
-    @property
-    def is_rated(self):
-        """Whether the label is a rating, evaluated as question 07 does."""
-        return self.evidence == engagement.FILES["engagement"]
-
-
-SEX = ("confound_sex",)
-SCALES = {"mit": mit.SCALE}
-"""The ends of ratings, by corpus; GAP's have different ones, and each person gave each once."""
-ACTED, SMILES, RATED = "evidence.csv", "sentiment.csv", engagement.FILES["engagement"]
-ASKED = (
-    Asked("ravdess", "RAVDESS", "label_valence", "voice", "24 professional actors in Toronto", ACTED, groups=SEX),
-    Asked("emodb", "EmoDB", "label_valence", "voice", "10 actors in Berlin", ACTED, groups=SEX),
-    Asked(
-        "london", "London", "label_expression", "face", "102 adults, instructed faces in pictures", SMILES, groups=SEX
-    ),
-    *(
-        Asked(name, corpus, target, signals, engagement.POPULATION[corpus], RATED, SCALES.get(name, ()))
-        for name, (targets, every) in engagement.ASKED.items()
-        for corpus in [engagement.CORPORA[name]]
-        for target in targets
-        for signals in every
-    ),
+ROOMS = (
+    "tables",
+    "models",
+    "evidence",
+    "verdict",
+    "corpora",
+    "study/judge/way",
+    "study/labels/engagement",
+    "study/labels/primary",
+    "study/score/scored",
 )
 MEDIA = way.MEDIA
 SCORED = {
@@ -243,18 +188,6 @@ def remake(folders, out):
             file = Path(row.path).relative_to(folder).as_posix()
             rows.append((name, row.recording_id, file, store.sha256(row.path)))
     return tables.write(pd.DataFrame(rows, columns=["corpus", "recording_id", "file", "sha256"]), Path(out) / MEDIA)
-
-
-def predicted(data, asked, settings):
-    """The windows of a scope and what the primary model says of them while they are held out: two tables.
-
-    People are kept apart as they were when its evidence row was made; nothing is permuted.
-    """
-    table = tables.read(Path(data) / asked.file, tables.WINDOWS)
-    settings = engagement.fewer(settings) if asked.is_rated else settings
-    once = replace(settings, n_permutations=0)
-    found = evidence.evaluate(table, asked.target, asked.signals, asked.model, once, asked.corpus).predictions
-    return table, found[found["model"] == asked.model].dropna(axis=1, how="all")
 
 
 def _asked(data, asked, settings):

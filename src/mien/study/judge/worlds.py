@@ -1,8 +1,8 @@
 """The judge judged: worlds whose truth is known, and how often the rules say each thing of them (AUDIT 7.4).
 
-``python -m mien.study.judge.worlds OUT`` judges the worlds of every cell, keeps each batch in ``OUT`` (call it again and it
-goes on where it was) and prints the operating characteristics with exact limits of every share. ``data/worlds.csv``
-was made so; ``make reproduce`` does not make it again.
+``python -m mien.study.judge.worlds OUT`` judges the worlds of every cell, keeps each batch in ``OUT`` (call it again
+and it goes on where it was) and prints the operating characteristics with exact limits of every share.
+``data/worlds.csv`` was made so; ``make reproduce`` does not make it again.
 """
 
 import argparse

@@ -13,13 +13,13 @@ import pandas as pd
 
 from mien import tables
 from mien.evidence import groups, quantities
-from mien.study.judge import verdicts
 from mien.study.answer import Answer, above, clear, ends, joined
+from mien.study.labels import primary
 
 NOTEBOOKS = ("10_people",)
 FILES = {"person_scores": "person_scores.csv", "people_gaps": "people_gaps.csv"}
-INPUTS = ("agreement.csv", "agreement_people.csv", *dict.fromkeys(one.file for one in verdicts.ASKED if one.groups))
-ROOMS = ("tables", "models", "evidence", "study/judge/verdicts")
+INPUTS = ("agreement.csv", "agreement_people.csv", *dict.fromkeys(one.file for one in primary.ASKED if one.groups))
+ROOMS = ("tables", "models", "evidence", "study/labels/primary")
 SEX = "confound_sex"
 PAIR = ("female", "male")
 MEASURES = ("tpr", "fpr", "balanced_accuracy", "ece", "coverage")
@@ -48,9 +48,9 @@ GAPS = tables.Table(
 def make(data, settings, workers=1, tick=lambda *_: None):
     """Each person's score and the gaps between groups of people, from the committed windows tables."""
     scores, gaps = [], []
-    for asked in [one for one in verdicts.ASKED if one.groups]:
-        tick("people", len(gaps), len(verdicts.ASKED))
-        table, predictions = verdicts.predicted(Path(data), asked, settings)
+    for asked in [one for one in primary.ASKED if one.groups]:
+        tick("people", len(gaps), len(primary.ASKED))
+        table, predictions = primary.predicted(Path(data), asked, settings)
         sex = quantities.members(table, SEX)
         mine = of_people(predictions).assign(corpus=asked.corpus, signals=asked.signals)
         mine["sex"] = mine["person_id"].map(sex)

@@ -13,8 +13,8 @@ import pandas as pd
 from mien import evidence, tables
 from mien.corpora import published
 from mien.evidence.apart import apart
-from mien.study.labels import unshared
 from mien.study.answer import Answer, ends, in_each, joined, yes_no
+from mien.study.labels import unshared
 
 NOTEBOOKS = ("06_sentiment",)
 FILES = {"sentiment": "sentiment.csv", "published": "published.csv"}

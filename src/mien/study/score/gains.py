@@ -145,7 +145,7 @@ class Book:
             self.put(name, "contained_share", *self.mean(over_draws(inside), bounds=SHARE), **made)
 
     def radios(self, name, found, points, reference, how):
-        """How machines of two people (:class:`mien.study.score.machines.Pairs`) score against a ``reference`` of ``how``."""
+        """How machines of two people (:class:`.machines.Pairs`) score against a ``reference`` of ``how``."""
         there = self.one.about["recording_id"].isin(found.recordings).to_numpy()
         made = {"made": BUILT, "sides": how, "reference": reference, "n_sides": len(found.components)}
         made["n_people"] = found.n_people

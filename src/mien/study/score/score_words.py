@@ -3,8 +3,8 @@
 import numpy as np
 
 from mien import scores
-from mien.study.score import dosed, sides
 from mien.study.answer import Answer, in_each, joined
+from mien.study.score import dosed, sides
 
 NORM, FIXED = scores.PROFILES
 LATER_S = 0.35

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mien.study.truth import instrument, voices
 from mien.study.answer import Answer, ends, joined, spanned
+from mien.study.truth import instrument, voices
 from mien.synthetic import Condition
 from mien.synthetic.spoken import SpokenCondition
 
