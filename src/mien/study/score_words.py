@@ -145,7 +145,7 @@ def _wrong_turns(own, hardest):
         for some in (hardest[hardest["profile"] == one] for one in scores.PROFILES)
     ]
     yield (
-        f"Where the errors lie matters: of the ways and places of 5 % that were tried, the worst moves them by up to "
+        f"Of the ways and places in which 5 % can be wrong, of those that decide, the worst moves them by up to "
         f"{worst[0]} points by the norms, by {worst[1]} by the fixed curves."
     )
 
