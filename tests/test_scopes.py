@@ -262,6 +262,24 @@ def test_a_meeting_whose_norms_hold_it_is_a_failed_check(tmp_path):
     assert verdicts.given_of_score(tmp_path, before)["GAP", "label_satisfaction"].n_leakage_failures == 3
 
 
+def test_checks_that_fail_and_whose_labels_they_are_are_given_to_the_rules(monkeypatch):
+    asked = verdicts.ASKED[0]
+    monkeypatch.setattr(verdicts, "predicted", lambda *_: ("windows", "held out"))
+    monkeypatch.setattr(verdicts.quantities, "of_predictions", lambda *_, **__: ("quantities", None))
+    checks = pd.DataFrame({"passed": [True, False, False]})
+    monkeypatch.setattr(verdicts.leakage, "checked", lambda *_, **__: checks)
+    part = verdicts._asked(None, asked, None)
+    wanted = verdict.Given("acted", asked.population, share_synthetic=0.0, n_leakage_failures=2)
+    assert (part["given"], part["predictions"], part["quantities"]) == (wanted, "held out", "quantities")
+
+
+def test_what_travels_is_judged_as_it_was_declared_before_and_no_other_way(monkeypatch):
+    monkeypatch.setattr(verdicts.verdict, "of_evidence", lambda *_, transfer: transfer)
+    away = verdicts.ruled(verdict.place().parent, RULES, {}, [])
+    assert set(away["treatment"]) == {verdicts.travel.DECLARED}
+    assert len(away) > 1
+
+
 def test_the_rows_behind_a_scope_are_those_of_its_own_question():
     rows = verdicts.evidence_rows(verdict.place().parent)
     primary = verdict.primary_rows(rows, verdicts.METRICS, verdicts.MODELS)
