@@ -1,6 +1,8 @@
 """Scopes of the open score: what may be said where no label is involved, and how rows about the score are shared."""
 
 import itertools
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -273,6 +275,32 @@ def test_checks_that_fail_and_whose_labels_they_are_are_given_to_the_rules(monke
     assert (part["given"], part["predictions"], part["quantities"]) == (wanted, "held out", "quantities")
 
 
+def test_held_out_predictions_of_ratings_are_made_as_question_07_made_them(monkeypatch):
+    seen = []
+    told_ = SimpleNamespace(predictions=pd.DataFrame({"model": ["ridge", "logistic", "B1_mean"]}))
+    monkeypatch.setattr(verdicts.tables, "read", lambda *_: "windows")
+    monkeypatch.setattr(verdicts.evidence, "evaluate", lambda *asked: seen.append(asked) or told_)
+    settings = verdicts.evidence.EvidenceSettings()
+    few = verdicts.engagement.fewer(settings)
+    assert few != settings
+    for one in (next(one for one in verdicts.ASKED if one.is_rated == rated_) for rated_ in (True, False)):
+        table, mine = verdicts.predicted("data", one, settings)
+        assert seen[-1][4] == replace(few if one.is_rated else settings, n_permutations=0)
+        assert (table, list(mine["model"])) == ("windows", [one.model])
+
+
+def test_what_is_given_of_a_criterion_of_the_score_holds_for_the_models_of_it_too(monkeypatch):
+    found, criterion = {}, ("GAP", "label_satisfaction")
+    part = {"quantities": tables.QUANTITIES.empty(), "given": "of the model", "predictions": None}
+    monkeypatch.setattr(verdicts, "_asked", lambda *_: part)
+    monkeypatch.setattr(verdicts, "given_of_score", lambda *_: {criterion: "of both"})
+    monkeypatch.setattr(verdicts, "ruled", lambda _, __, given, own: found.update(given) or table_of())
+    monkeypatch.setattr(verdicts.way, "table", lambda *_: "steps")
+    made = verdicts.make(verdict.place().parent, None)
+    assert (found[criterion], found["EmoDB", "label_valence"]) == ("of both", "of the model")
+    assert set(made) == set(verdicts.FILES)
+
+
 def test_what_travels_is_judged_as_it_was_declared_before_and_no_other_way(monkeypatch):
     monkeypatch.setattr(verdicts.verdict, "of_evidence", lambda *_, transfer: transfer)
     away = verdicts.ruled(verdict.place().parent, RULES, {}, [])
@@ -380,6 +408,9 @@ def test_the_table_of_what_is_said_has_no_silent_row_and_k4_once_a_scope():
     assert set(found["wording"]) & {bench.UNLABELLED, bench.NOTHING, "not assessable"} == set()
     assert (found["claim"] == "K4_manipulative_or_punitive_use").sum() == 2
     assert (found["would_change_if"] != "").all()
+    silent = table_of().assign(corpus="X", wording="not assessable")
+    silent["verdict"] = silent["verdict"].where(silent["verdict"] == "out_of_scope", "not_assessable")
+    assert set(verdicts.said(pd.concat([table_of(), silent], ignore_index=True))["corpus"]) == {"AMI"}
 
 
 def test_every_word_of_a_reason_is_explained():
