@@ -522,11 +522,12 @@ def test_every_table_of_quantities_that_a_question_commits_is_judged():
 
 def test_the_answer_counts_every_verdict_and_names_who_is_too_few():
     found = committed("verdicts")
-    said = verdicts.answer(found)
+    answer = verdicts.answer(found)
+    said = answer.text
     assert "RAVDESS 24" in said
     assert "EmoDB 10" in said
     assert "London" not in said.split("Of models is said")[0]
     assert "ICSI 1" in said
-    counts = [int(n) for n in re.findall(r"\d+", said.split(": ")[1].split(". ")[0])]
+    counts = [int(n) for n in re.findall(r"\d+", answer.details[0].split(": ")[1])]
     assert sum(counts) == (found["verdict"] != "out_of_scope").sum()
     assert said.endswith("K4, use that manipulates or punishes, is out of scope for any signal.")

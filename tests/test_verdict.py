@@ -3,7 +3,6 @@
 import itertools
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,6 @@ import pytest
 from mien import evidence, synthetic, tables, verdict
 from mien.__main__ import main
 from mien.evidence import leakage, many
-from mien.study import worlds
 from mien.verdict import bench, rules
 
 RULES = verdict.load()
@@ -591,60 +589,3 @@ def test_neighbouring_windows_on_both_sides_are_caught():
     told.loc[told.index[5], "fold"] = told["fold"].max() + 1
     person = told.loc[told.index[5], "person_id"]
     assert f"person_id {person}" in failed(windows, told)["on_both_sides"]
-
-
-# ---- the judge judged
-
-
-SMALL = evidence.EvidenceSettings(n_repeats=1, n_permutations=19, n_gap_worlds=19, n_bootstrap=200)
-
-
-def test_a_barren_world_does_not_hold_and_a_stopped_run_goes_on(tmp_path, monkeypatch):
-    cell = worlds.Cell("barren, small", 30, 0.0, 0.8, n_windows=6)
-    found = worlds.judged(cell, 3, tmp_path, SMALL)
-    assert set(found["gates_off"]) <= {"does_not_hold", "inconclusive"}
-    monkeypatch.setattr(worlds, "world", lambda *_: pytest.fail("judged again"))
-    assert worlds.judged(cell, 3, tmp_path, SMALL).equals(found)
-
-
-def test_skipped_permutations_change_no_verdict():
-    for cell in (worlds.Cell("a", 30, 0.0, 0.8, n_windows=6), worlds.Cell("b", 30, 0.9, n_windows=6)):
-        lazy = worlds.world(cell, 0, worlds.SETTINGS, 0.1)
-        name = f"{cell.name} 0"
-        table = synthetic.label_table(30, 6, cell.effect, target_kind="window", name=name).assign(is_synthetic=False)
-        row = verdict.primary_rows(
-            evidence.evaluate(table, worlds.TARGET, worlds.SIGNALS, settings=worlds.SETTINGS, corpus="worlds").rows
-        ).iloc[0]
-        ceiling = worlds.omniscient(cell.effect) if np.isnan(cell.ceiling) else cell.ceiling
-        full = worlds._verdicts(row, ceiling, row["p_permuted"], 0.1)
-        assert {name: lazy[name] for name in full} == full
-
-
-def test_the_readme_says_what_the_committed_worlds_say():
-    root = Path(__file__).parents[1]
-    table = worlds.read(root / "data")
-    assert table["is_synthetic"].all()
-    assert set(table["cell"]) == {cell.name for cell in worlds.CELLS}
-    assert worlds.answer(table) in " ".join((root / "README.md").read_text(encoding="utf-8").split())
-
-
-def test_characteristics_are_counts_of_verdicts():
-    n = 50
-    part = pd.DataFrame({"cell": "planted", "value": np.linspace(0.5, 0.7, n), "gap": 0.1})
-    part = part.assign(minimum_detectable_gap=0.1, new_people=np.linspace(0.55, 0.65, n))
-    part["low"], part["high"] = part["value"] - 0.05, part["value"] + 0.05
-    part["gap_low"], part["gap_high"] = part["low"] - 0.5, part["high"] - 0.5
-    part["gap_low90"], part["gap_high90"] = part["gap_low"] + 0.02, part["gap_high"] - 0.02
-    part["gates_off"] = ["holds"] * 40 + ["partly"] * 10
-    part["gates_on"] = ["not_assessable"] * n
-    row = worlds.characteristics(part).iloc[0]
-    assert (row["holds"], row["partly"], row["not_assessable_gates_on"]) == (0.8, 0.2, 1)
-    assert (row["holds_low"], row["holds_high"]) == pytest.approx((0.6628, 0.8997), abs=1e-4)  # Clopper and Pearson
-    assert row["truth"] == pytest.approx(0.6)
-    near = np.abs(part["value"] - 0.6)
-    assert row["coverage_score"] == row["coverage_gap"] == pytest.approx(np.mean(near <= 0.05))
-    assert row["coverage_gap90"] == pytest.approx(np.mean(near <= 0.03))
-    assert "holds 80.0% [66.3%, 90.0%]" in worlds.sentences(worlds.characteristics(part))[0]
-    barren = worlds.characteristics(part.assign(cell="barren")).iloc[0]
-    assert barren["truth"] == 0.5
-    assert barren["coverage_score"] == pytest.approx(np.mean(np.abs(part["value"] - 0.5) <= 0.05))

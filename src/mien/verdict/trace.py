@@ -9,7 +9,8 @@ import csv
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from mien.evidence import metrics
 from mien.evidence.words import row_id
 from mien.verdict.names import VerdictError, one_of
 from mien.verdict.quantities import quantity_id
-from mien.verdict.rules import FILE
+from mien.verdict.rules import FILE, place
 
 NO_BUILD = "no report.json of the build that made this table lies beside it, so the hashes of the media are not known"
 SAME, CHANGED, UNKNOWN = "same", "CHANGED", "not checked"
@@ -51,7 +52,7 @@ def traced(out, windows, rows, rules, more=None):
             "rows": _lines(out / "evidence.csv", rows),
         },
         "predictions": files["predictions.csv"],
-        "windows": {"file": windows.name, "sha256": store.sha256(windows)},
+        "windows": {"file": windows.name, "sha256": store.sha256(windows), "beside": _beside(windows, out)},
         "recordings": _recordings(windows),
     }
     if more is not None:
@@ -59,6 +60,14 @@ def traced(out, windows, rows, rules, more=None):
         lines = _hashed(path, [quantity_id(row) for row in more.to_dict("records")])
         said["quantities"] = {"file": path.name, "sha256": store.sha256(path), "rows": lines}
     return said
+
+
+def _beside(windows, out):
+    """Where the table lies as seen from the folder, '' on another disk of a system that has several."""
+    try:
+        return Path(os.path.relpath(windows.resolve(), out.resolve())).as_posix()
+    except ValueError:
+        return ""
 
 
 def _lines(path, rows):
@@ -119,7 +128,7 @@ def walked(out, verdict="C1", windows=None, media=None):
     out = Path(out)
     report = _report(out)
     trace = report["trace"]
-    steps = [_file("rules", out, trace["rules"]), _file("verdicts", out, trace["verdicts"])]
+    steps = [_rules(out, trace["rules"]), _file("verdicts", out, trace["verdicts"])]
     try:
         row = _verdict(out, verdict)
     except VerdictError as error:
@@ -204,6 +213,12 @@ def _file(name, out, said):
     return Step(name, said["file"], said["sha256"], state, note)
 
 
+def _rules(out, said):
+    step = _file("rules", out, said)
+    shipped = place().is_file() and store.sha256(place()) == said["sha256"]
+    return step if step.note else replace(step, note=f"{'the' if shipped else 'NOT the'} rules that mien ships")
+
+
 def _verdict(out, wanted):
     """The row of a verdict by its number, its name, or the beginning of its name before the first ``_``."""
     path = out / "verdicts.csv"
@@ -279,14 +294,16 @@ def score(predictions, metric):
     classes = [name.removeprefix("probability_") for name in predictions if name.startswith("probability_")]
     by = ["recording_id", "person_id", "start_s"]
     parts = [part.sort_values(by) for _, part in predictions.groupby("repeat")]
-    codes = parts[0]["truth"].astype(str).map({name: code for code, name in enumerate(classes)}).to_numpy()
+    truth, columns = parts[0]["truth"].astype(str), [f"probability_{name}" for name in classes] or ["predicted_value"]
+    codes = truth.map({name: code for code, name in enumerate(classes)}) if classes else truth.astype(float)
     groups = np.unique(parts[0]["group_id"].astype(str), return_inverse=True)[1]
-    told = np.stack([part[[f"probability_{name}" for name in classes]].to_numpy(dtype=float) for part in parts])
-    return float(metrics.scores(metrics.tally(codes, told, groups))[metric][0])
+    told = np.stack([part[columns].to_numpy(dtype=float) for part in parts])
+    return float(metrics.scores(metrics.tally(codes.to_numpy(), told, groups))[metric][0])
 
 
 def _windows(out, windows, said):
-    places = [Path(windows)] if windows else [folder / said["file"] for folder in (out, out.parent)]
+    places = [out / said["file"], out / said.get("beside", ""), out.parent / said["file"]]
+    places = [Path(windows)] if windows else places
     there = next((path for path in places if path.is_file()), None)
     if there is None:
         note = "not found; say where it is (--windows)"
