@@ -158,6 +158,20 @@ def test_nobody_talks_into_a_voice_from_outside_the_picture():
     ratios[1, 40:60] = 3.0
     assert [row[0] for row in moment.seconds(ratios, np.zeros(100, int), spoken_now, settings)] == [1]
     assert moment.seconds(ratios, np.full(100, 2), spoken_now, settings) == []
+    assert moment.seconds(ratios, np.zeros(100, int), 0 * spoken_now, settings) == []  # nor where nothing is said
+
+
+def test_a_mouth_that_moves_in_silence_as_in_speech_says_nothing_of_a_moment():
+    at = np.arange(1000)
+    own, settings = (at < 300).astype(float), people.SpeakingSettings()
+
+    def said(rest):
+        """Of a mouth of speed 0.3 per second in speech, and ``rest`` else."""
+        return moment.moments([(np.zeros(1000), np.where(own > 0, 0.3, rest))], own[None], own, settings)
+
+    assert said(0.01).any()
+    assert not said(0.18).any()  # nearly as fast all the time
+    assert not said(np.where(at // 50 % 2, 0.3, 0.01)).any()  # as fast half of the time
 
 
 def test_a_face_that_was_not_heard_alone_is_no_second_voice():
