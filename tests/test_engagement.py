@@ -178,11 +178,11 @@ def test_no_claim_about_the_face_of_mit_interview_is_judged(committed):
     found = engagement.detectable(committed["verdicts"])
     assert set(found["target"]) == {target for targets, _ in engagement.ASKED.values() for target in targets}
     assert not found["signals"].str.contains("face").any()
-    assert "not assessable" in engagement.answers(committed)["engagement"]
+    assert "not assessable" in engagement.answers(committed)["engagement"].text
 
 
 def test_hot_spots_are_never_called_engagement(committed):
-    said = engagement.answers(committed)["engagement"].split("MRDA")[1]
+    said = engagement.answers(committed)["engagement"].text.split("MRDA")[1]
     assert "no sign of engagement" in said
     assert "people never seen" in said
 
@@ -191,7 +191,7 @@ def test_without_all_three_signals_v4_is_not_assessable(committed):
     found = fusion.added(committed["verdicts"])
     assert len(found) == 2 * len(fusion.INTERVIEWS + fusion.MEETINGS)
     assert set(found.loc[found["claim"] == added.V4, "verdict"]) == {"not_assessable"}
-    assert "would change" in fusion.answers(committed)["fusion"]
+    assert "would change" in fusion.answers(committed)["fusion"].text
 
 
 @pytest.mark.parametrize("name", ["rated_engagement", "what_adds"])

@@ -53,7 +53,7 @@ def test_how_much_was_said_is_a_rung_that_counts():
     assert found.loc["B4_text_length", "value"] == 1
     assert found.loc["logistic", "best_baseline_name"] == "B4_text_length"
     assert found.loc["logistic", "gap_high"] < 0
-    noise = np.random.default_rng(0).normal(size=len(frame))
+    noise = 10 + np.random.default_rng(0).random(len(frame))
     other = frame.assign(text_n_words=noise, text_n_chars=noise, text_topic=high(frame))
     assert rows_of(other).loc["B4_text_length", "value"] < 0.65  # only counts of words and characters belong to it
 

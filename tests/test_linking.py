@@ -377,11 +377,11 @@ def test_committed_rows_hold_no_person_and_keep_their_bounds(committed):
 
 def test_the_answer_is_computed_from_the_tables(committed):
     found, facts = committed["reid"], committed["score_facts"]
-    said = who.answer(found, facts)
+    said = who.answer(found, facts).text
     row = linking.worst(found, corpus="London", artefact="blendshapes").set_index("quantity").loc["rank1"]
-    assert f"{100 * row['value']:.0f} [" in said
+    assert f"{100 * row['value']:.0f} % [" in said
     changed = found.assign(value=np.where(found["quantity"] == "rank1", 0.123, found["value"]))
-    assert "12 [" in who.answer(changed, facts)
+    assert "12 % [" in who.answer(changed, facts).text
 
 
 def test_committed_rows_are_those_of_the_committed_windows(committed):

@@ -51,14 +51,29 @@ def test_a_notebook_is_committed_with_outputs_and_no_error(name):
     assert not [path for path in ("/home/", "site-packages") if path in json.dumps(outputs)]
 
 
+def answers_shown(code_cells):
+    """The answers among the outputs, as markdown in the order in which they are shown."""
+    outputs = [output for cell in code_cells for output in cell["outputs"] if output["output_type"] == "execute_result"]
+    return ["".join(o["data"]["text/markdown"]) for o in outputs if "text/markdown" in o["data"]]
+
+
+def lead(name):
+    """The name of the answer to a notebook's title."""
+    return next(answers[0] for group in study.findings.GROUPS.values() for one, answers in group.items() if one == name)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_runs_from_top_to_bottom_and_computes_its_answer(name, small_study, tmp_path, monkeypatch):
+    """In short right after what it reads, and with its details at the end."""
     monkeypatch.setenv("MIEN_STUDY", str(small_study.root))
     study.notebooks.run(NOTEBOOKS / f"{name}.ipynb", tmp_path / "run.ipynb")
     run = nbformat.read(tmp_path / "run.ipynb", as_version=4)
-    said = [o["text"] for c in run.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "stream"]
-    answers = study.answers(small_study.load())
-    assert said[-1].strip() in answers.values()
+    answer = study.answers(small_study.load())[lead(name)]
+    code = [cell for cell in run.cells if cell.cell_type == "code"]
+    shown = answers_shown(code)
+    assert (shown[0], shown[-1]) == (f"**{answer.short}**", answer._repr_markdown_())
+    assert answers_shown(code[1:2]) == shown[:1]
+    assert answers_shown(code[-2:-1]) == shown[-1:]
 
 
 def test_the_kernel_alone_is_told_which_study(tmp_path, monkeypatch):
@@ -84,6 +99,7 @@ def test_a_failing_cell_names_the_notebook(tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_readme_says_what_the_notebooks_found(name):
-    said = [o["text"] for cell in cells(name) for o in cell["outputs"] if o["output_type"] == "stream"]
+    *_, last = answers_shown(cells(name))
+    short = last.splitlines()[0].strip("*")
     readme = " ".join((NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8").split())
-    assert " ".join("".join(said[-1]).split()) in readme
+    assert f"{study.findings.question(NOTEBOOKS / f'{name}.ipynb')}** {short} ([`{name}`]" in readme

@@ -262,10 +262,10 @@ def test_figure_and_answer_say_what_the_table_says(read):
     assert len(numbers["name"].unique()) == len(
         _places(read["pictured_scores"].query("axis != 'nothing' and dose != 'all'"))
     )
-    said = pictured.answer(read["pictured_scores"])
+    said = pictured.answer(read["pictured_scores"]).text
     assert "Photographs of 102 adults" in said
     worst = read["pictured_scores"].query("decides and quantity == 'p95_abs_change'")["value"].max()
-    assert f"{worst:.1f} points" in said
+    assert f"by no more than {worst:.0f} [" in said
 
 
 def test_the_table_refuses_a_dose_that_is_said_twice(read):

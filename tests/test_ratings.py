@@ -9,7 +9,7 @@ import pytest
 from mien import corpora
 from mien.corpora import cremad
 from mien.evidence import groups, intervals
-from mien.study import ratings
+from mien.study import ratings, ratings_words
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = json.loads((ROOT / "tests" / "reference" / "cremad_ceiling.json").read_text())
@@ -19,7 +19,7 @@ READ = ratings.read(ROOT / "data")
 
 
 def row(target, channel, measure):
-    return ratings.value(READ["agreement"], "cremad", target, channel, measure)
+    return ratings_words.value(READ["agreement"], "cremad", target, channel, measure)
 
 
 @pytest.mark.parametrize("channel", ratings.CHANNELS)
@@ -107,10 +107,10 @@ def test_minutes_of_talk_are_shares_of_each_minute(shared):
 
 def test_the_answers_follow_the_rows():
     rows = READ["agreement"]
-    told = ratings.answer(rows)
-    assert f"voice alpha {ratings.said(row('emotion', 'voice', 'alpha_nominal'))}" in told
+    told, alpha = ratings.answer(rows).text, row("emotion", "voice", "alpha_nominal")
+    assert f"Voice: alpha {alpha['value']:.2f} [{alpha['low']:.2f}, {alpha['high']:.2f}]" in told
     none = rows.assign(low=rows["low"].where(rows["corpus"] != "gap", -0.1))
-    assert "above chance in 0 of 6 ratings" in ratings.answer(none)
-    assert "recognise what actresses mean" in ratings.people_answer(rows)
+    assert "above chance in 0 of 6 ratings" in ratings.answer(none).text
+    assert "recognise what actresses mean" in ratings.people_answer(rows).text
     lost = rows.assign(low=np.where(rows["target"] == "female_minus_male", -0.1, rows["low"]))
-    assert "were not shown to recognise" in ratings.people_answer(lost)
+    assert "were not shown to recognise" in ratings.people_answer(lost).text

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from mien import figures, store, tables, verdict
+from mien.edits import doses
 from mien.study import recorded, remeasured
 
 DATA = Path(__file__).parents[1] / "data"
@@ -181,6 +182,13 @@ def test_what_decides_is_what_the_rules_call_ordinary():
     rules = {
         (r["axis"], v, r["unit"]) for r in verdict.load()["doses"]["ordinary"] if r["decides"] for v in r["values"]
     }
+    swept = {(dose.axis, dose.value) for dose in remeasured.doses()[1:]}
+    axes = ["noise", "fan_noise", "gain", "noise_suppression", "band", "opus", "aac", "reverberation", "packet_loss"]
+    listed = doses.read().query("axis in @axes and unit != 'kind' and variant != 'fan'")
+    assert set(zip(listed["axis"], listed["value"].astype(float), strict=True)) == {
+        row for row in swept if row[0] in axes
+    }
+    assert {row[0] for row in swept} - set(axes) == {"automatic_gain", "suppressed_fan"}
     heard = {"noise", "gain", "opus", "reverberation", "packet_loss"}
     assert decisive == {row for row in rules if row[0] in heard}
     assert {axis for axis, *_ in remeasured.SWEPT} <= set(remeasured.MADE) - {"none"}
@@ -218,6 +226,37 @@ def test_nothing_changed_moves_nothing(read):
     assert same["value"].max() < 0.05
 
 
+def test_every_dose_was_run_on_those_the_rule_says(read):
+    rows = read["recorded_scores"].query("quantity == 'coverage_lost'")
+    for asked in recorded.ASKED:
+        own = rows[rows["corpus"] == asked.about["corpus"]]
+        everybody = own.loc[own["axis"] == recorded.NOTHING, "n_people"].max()
+        for dose in remeasured.doses()[1:]:
+            here = own[(own["axis"] == dose.axis) & (own["dose"] == f"{dose.value:g}")]
+            assert set(here["score"]) == set(recorded.SCORES.values()), (asked.name, dose.said)
+            wanted = everybody if dose.decides else remeasured.SWEPT_PEOPLE[asked.name]
+            assert set(here["n_people"]) == {wanted}, (asked.name, dose.said)
+
+
+def test_as_many_women_as_men_are_swept():
+    for name, column in (("ravdess", "confound_sex"), ("emodb", "confound_sex")):
+        table = tables.read(DATA / f"{name}_windows.csv", tables.WINDOWS)
+        people = table.drop_duplicates("person_id").sort_values("person_id")[: remeasured.SWEPT_PEOPLE[name]]
+        assert people[column].value_counts().nunique() == 1
+        assert people[column].nunique() == 2
+
+
+def test_a_suppressor_is_a_cause_of_what_went_through_it_alone(tmp_path, monkeypatch):
+    """Else a mend of the suppressor would have everything else measured again."""
+    seen = []
+    monkeypatch.setattr(remeasured.store, "kept", lambda path, causes, make: seen.append(causes["code"]) or path)
+    monkeypatch.setattr(remeasured.pd, "read_csv", lambda path: path)
+    for axis in ("noise", "noise_suppression", "suppressed_fan"):
+        remeasured._kept(remeasured.Dose(axis, 12.0, "db", False), "a", {}, [], {}, tmp_path)
+    with_it = store.code(*remeasured.HEARD_BY, "edits/suppression")
+    assert seen == [store.code(*remeasured.HEARD_BY), with_it, with_it]
+
+
 def test_more_of_it_moves_the_score_further(read):
     rows = read["recorded_scores"].query(
         "score == 'p_positive' and corpus == 'RAVDESS' and quantity == 'change_abs_mean'"
@@ -245,15 +284,15 @@ def test_the_rules_are_given_the_deciding_doses_and_nothing_else(read):
 
 
 def test_the_answer_is_computed(read):
-    said = recorded.answers(read)["recorded"]
+    said = recorded.answers(read)["recorded"].text
     row = recorded.cell(read["recorded_scores"], "RAVDESS", "noise", "20", "change_abs_p95")
-    assert f"babble at 20 dB SNR {row['value']:.1f} [{row['low']:.1f}, {row['high']:.1f}]" in said
+    assert f"babble at 20 dB SNR: {row['value']:.0f} [{row['low']:.0f}, {row['high']:.0f}] points" in said
     assert "not of engagement" in said
     rows = read["recorded_scores"]
     calm = rows.assign(**{name: rows[name].where(~rows["decides"], 0.0) for name in ("value", "low", "high")})
-    assert "stays put." in recorded.answer(calm)
+    assert recorded.answer(calm).short.startswith("Yes: ")
     worst = rows["decides"] & (rows["quantity"] == "crossing_50")
-    assert "does not stay put" in recorded.answer(calm.assign(low=calm["low"].mask(worst, 0.2)))
+    assert recorded.answer(calm.assign(low=calm["low"].mask(worst, 0.2))).short.startswith("No: ")
     assert recorded.answers({}) == {}
 
 

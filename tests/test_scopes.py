@@ -347,7 +347,7 @@ def test_scopes_that_get_the_same_share_a_line_and_others_do_not():
 
 
 def test_the_answer_tells_models_and_score_apart_and_counts_both():
-    said = verdicts.answer(table_of())
+    said = verdicts.answer(table_of()).text
     assert "2 scopes (0 of models, 2 of the open score)" in said
     assert "Of models is said: nothing." in said
     assert "fixed curve in AMI (no label, 35 groups): C3 does not hold" in said

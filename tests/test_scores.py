@@ -558,11 +558,11 @@ def test_the_committed_facts_are_about_whole_corpora():
 
 def test_what_was_found_is_said_in_numbers_of_the_table():
     facts = scored.read(scores.place().parent, ["score_facts"])["score_facts"]
-    said = scored.answers({"score_facts": facts})["score"]
+    said = scored.answers({"score_facts": facts})["score"].text
     of = facts[(facts["sides"] == "each") & (facts["profile"] == "norm_referenced")].set_index(["quantity", "corpus"])
     delay = of[of["dose"] == 0.35].loc["shift", "value"]
     for name, words in sides.NAMES.items():
         assert f"{100 * of.loc[('share_at_50', name), 'value']:.0f}" in said
-        assert f"{delay[name]:+.1f}" in said
+        assert f"{delay[name]:+.0f}" in said
         assert f"({words})" in said
     assert "nothing about how engaged anybody was" in said

@@ -110,7 +110,7 @@ def test_labels_of_the_rows_say_who_says_so():
 
 def test_words_follow_the_numbers():
     read = committed()
-    said = sentiment.answers(read)["sentiment"]
+    said = sentiment.answers(read)["sentiment"].text
     assert "that a posed smile can be detected says nothing about feeling" in said
     way = read["sentiment"].query(
         "target == 'label_direction' and model == 'logistic' and metric == 'balanced_accuracy'"
@@ -119,9 +119,9 @@ def test_words_follow_the_numbers():
     assert said.count("not shown to be above the best baseline") >= 1
     raised = read["sentiment"].assign(gap_low=0.1, p_permuted=0.02)
     also = read["sentiment_unshared"].assign(gap_low=0.1, p_permuted=0.02)
-    assert "not shown" not in sentiment.everything(raised, also)
-    unlucky = sentiment.everything(raised.assign(p_permuted=0.5), also)
-    assert unlucky.count("not shown") == 3  # the smile and both questions of GAP
+    assert "not shown" not in sentiment.answer(read["evidence"], raised, also).text
+    unlucky = sentiment.answer(read["evidence"], raised.assign(p_permuted=0.5), also).text
+    assert unlucky.count("not shown to be above") == 3  # the smile and both questions of GAP
 
 
 def test_published_numbers_that_nobody_looked_up_are_marked():

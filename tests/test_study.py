@@ -56,13 +56,13 @@ def test_answers_are_computed_from_the_tables(small_study):
     of_questions += ["score", "one_thing_changed", "recorded", "pictured", "who", "construct"]
     of_questions += ["gaming", "gaming_models", "verdict"]
     assert list(told) == ["tour", "face", "voice", "clock", "leaks", *of_questions]
-    assert "SYNTHETIC" in told["tour"]
+    assert "SYNTHETIC" in told["tour"].short
     row = (
         read["evidence"].query("model == 'logistic' and metric == 'balanced_accuracy' and corpus == 'RAVDESS'").iloc[0]
     )
-    assert f"balanced accuracy {row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" in told["sentiment"]
+    assert f"balanced accuracy {row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" in told["sentiment"].text
     changed = read["evidence"].assign(gap_low=-0.1)
-    assert "was not detected beyond the best baseline" in study.sentiment.voice(changed)
+    assert "was not detected beyond the best baseline" in " ".join(study.sentiment.voice(changed))
 
 
 def test_synthetic_numbers_never_enter_the_evidence(small_study):

@@ -442,7 +442,7 @@ def judged(frame):
     return scores.mean()
 
 
-@pytest.mark.parametrize("kind", ["person", "window"])
+@pytest.mark.parametrize("kind", ["person", "window", "mixed"])
 def test_a_planted_signal_is_found_and_a_barren_table_has_none(kind):
     def table(effect, name):
         return synthetic.label_table(60, 10, effect, icc=0.3, target_kind=kind, name=name)
@@ -461,6 +461,24 @@ def test_a_label_table_keeps_the_promises_of_windows():
     assert frame.equals(synthetic.label_table(9, 4, 0.5, n_features=7, classes=3, name="promises", people_per_group=2))
 
 
+def test_mixed_labels_lie_partly_between_people():
+    """Shares drawn evenly: a third of the labels' variance lies between people, of two classes."""
+    frame = synthetic.label_table(300, 30, 0.0, target_kind="mixed", name="mixed")
+    share = (frame.label_synthetic == "c1").groupby(frame.person_id).mean()
+    assert share.mean() == pytest.approx(0.5, abs=0.05)
+    assert share.var() == pytest.approx(1 / 12 + 1 / 6 / 30, abs=0.012)
+
+
+def test_a_recording_shares_its_labels_and_its_length():
+    frame = synthetic.label_table(12, (5, 9), 0.0, target_kind="recording", people_per_group=4, name="shared")
+    assert frame.groupby(["group_id", "start_s"]).label_synthetic.nunique().eq(1).all()
+    assert frame.groupby("group_id").label_synthetic.nunique().eq(2).all()
+    lengths = frame.groupby(["group_id", "person_id"]).size()
+    assert lengths.groupby("group_id").nunique().eq(1).all()
+    assert lengths.between(5, 9).all()
+    assert lengths.nunique() > 1
+
+
 def test_the_share_of_variance_between_people_is_as_asked():
     frame = synthetic.label_table(400, 20, 0.0, n_features=3, icc=0.6, name="icc")
     means = frame.groupby("person_id").face_synthetic_0.mean()
@@ -472,11 +490,12 @@ def test_the_share_of_variance_between_people_is_as_asked():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"target_kind": "people"}, "no target_kind 'people'; expected one of person, window"),
+        ({"target_kind": "people"}, "no target_kind 'people'; expected one of person, window, mixed, recording"),
         ({"icc": 1.5}, "icc is 1.5; expected the share of variance between people, 0 to 1"),
-        ({"classes": 9}, "at least 1 window, 1 feature, 2 classes, and as many persons as classes"),
+        ({"classes": 9}, "at least 1 window, 1 feature, 2 classes, and as many people as classes"),
+        ({"target_kind": "window", "n_windows": (1, 8)}, "as many windows as classes"),
     ],
 )
 def test_an_impossible_label_table_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
-        synthetic.label_table(6, 4, 0.5, name="wrong", **wrong)
+        synthetic.label_table(**{"n_people": 6, "n_windows": 4, "effect": 0.5, "name": "wrong"} | wrong)

@@ -1,5 +1,7 @@
 """Fits made together beside fits made one by one, and intervals that know that other people train other models."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -180,7 +182,7 @@ def test_the_interval_of_a_row_is_wider_by_what_training_adds():
     assert (row["high"] - row["low"]) / (high - low) == pytest.approx(wide * intervals.stretch(31, 0.95))
     assert row["interval"] == "bca_200_t_refit"
     forest = evidence.evaluate(frame, "label_synthetic", "voice", "forest", ONCE).rows
-    assert set(forest.loc[forest["model"] == "forest", "interval"]) == {"bca_200_t"}
+    assert set(forest.loc[forest["model"] == "forest", "interval"]) == {"bca_200_t_wide"}
 
 
 def test_whoever_is_beyond_the_best_baseline_is_beyond_each():
@@ -193,7 +195,7 @@ def test_whoever_is_beyond_the_best_baseline_is_beyond_each():
     judged = baselines.judge("x", "", columns, model, given, plan, refit=True)
     ladder = baselines.ladder(given, plan, ONCE, refit=True)
     lows = [judged.limits("auc", ONCE, [0.95], bar)[0][0][0] for _, _, bar in baselines.bars(ladder, "auc", 2)]
-    assert len(lows) == 4  # chance, B0, B1 and B3; never B2
+    assert len(lows) == 6  # chance, B0, B1 (length and time), B3 (confounds and gaps); never B2
     assert row["gap_low"] == pytest.approx(min(lows))
     assert row["gap_low"] < row["gap_low90"] < row["gap"] < row["gap_high90"] < row["gap_high"]
     assert row["best_baseline_name"] == "B3_confounds"
@@ -214,3 +216,40 @@ def test_a_noisy_baseline_makes_the_gap_less_certain_than_chance_does():
     wide, _ = model.limits("auc", ONCE, [0.95], noisy)
     assert np.ptp(wide) > np.ptp(narrow)
     assert pd.notna(wide).all()
+
+
+# ---- models that cannot be fitted again
+
+
+@pytest.mark.parametrize(("name", "wider"), [("forest", 2**0.5), ("stacked_fusion", 2**0.5), ("guesser", 1.0)])
+def test_who_cannot_be_fitted_again_is_as_wide_as_if_nothing_had_been_learnt(name, wider):
+    frame = table(effect=0.4)
+    given, columns, _ = asked(frame, "voice")
+    plan = splits.repeats(given.codes, given.groups, ONCE)
+    made = models.make(name, ["voice"], 0, models.ModelSettings(n_trees=5))
+    known, plain = (baselines.judge(name, "voice", columns, made, given, plan, refit=refit) for refit in (True, False))
+    assert np.array_equal(known.probability, plain.probability)
+    for bar in (None, 0.4, made_guess(given, plan)):
+        (wide, method), (narrow, _) = (one.limits("balanced_accuracy", ONCE, [0.95], bar) for one in (known, plain))
+        assert method == ("bca_200_t" if name == "guesser" else "bca_200_t_wide")
+        assert np.ptp(wide) == pytest.approx(wider * np.ptp(narrow))
+
+
+def made_guess(given, plan):
+    return baselines.judge("B0", "", given.windows[["start_s"]], models.make("guesser", ["start"]), given, plan)
+
+
+def test_where_nothing_is_learnt_a_forest_is_as_uncertain_as_its_interval_says():
+    held = {True: [], False: []}
+    settings = evidence.EvidenceSettings(n_repeats=1, n_bootstrap=200, n_folds=3)
+    for number in range(50):
+        frame = synthetic.label_table(30, 4, 0.0, n_features=6, target_kind="window", name=f"blind {number}")
+        given = checks.cases(frame, "label_synthetic")
+        columns = frame.filter(regex="^(face|voice)_")
+        plan = splits.repeats(given.codes, given.groups, settings)
+        made = models.make("forest", ["face", "voice"], 0, models.ModelSettings(n_trees=8))
+        judged = baselines.judge("forest", "", columns, made, given, plan, refit=True)
+        for blind, found in held.items():
+            ((low, high),), _ = replace(judged, blind=blind).limits("auc", settings, [0.95])
+            found.append(low <= 0.5 <= high)
+    assert np.mean(held[False]) < 0.92 < np.mean(held[True]) + 0.02

@@ -424,15 +424,15 @@ def test_the_committed_tables_say_every_quantity_the_rules_ask_for():
 
 def test_the_answer_follows_the_table():
     read = gaming.read(DATA, ["gaming"])
-    said = gaming.answers(read)["gaming"]
+    said = gaming.answers(read)["gaming"].text
     row = (
         read["gaming"]
         .query("corpus == 'GAP' and policy == 'all_of_b' and quantity == 'gain' and profile == 'norm_referenced'")
         .iloc[0]
     )
-    assert f"{row['value']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]" in said
+    assert f"{row['value']:+.0f} [{row['low']:+.0f}, {row['high']:+.0f}]" in said
     changed = read["gaming"].assign(value=read["gaming"]["value"] + 1)
-    assert gaming.answers({"gaming": changed})["gaming"] != said
+    assert gaming.answers({"gaming": changed})["gaming"].text != said
 
 
 # --- tricks on trained models -----------------------------------------------------------------------------------------
@@ -494,4 +494,4 @@ def test_the_answer_about_models_follows_the_table():
     rows = posed.read(DATA, ["gaming_models"])["gaming_models"]
     assert set(rows["policy"]) == {name for one in posed.ASKED for name, _, _ in one.tricks}
     best = rows.query("policy == 'g4_constant_smile' and dose == 0.3 and of == 'others' and quantity == 'gain'").iloc[0]
-    assert f"{best['value']:+.1f} [{best['low']:+.1f}, {best['high']:+.1f}]" in posed.answer(rows)
+    assert f"{best['value']:+.1f} [{best['low']:+.1f}, {best['high']:+.1f}]" in posed.answer(rows).text

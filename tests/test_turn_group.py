@@ -392,10 +392,10 @@ def test_the_committed_rows_are_made_again_from_the_corpora(shared):
 
 def test_the_answer_is_computed_from_the_tables():
     read = committed()
-    said = study.conversations.answer(read)
+    said = study.conversations.answer(read).text
     assert "273 meetings (AMI 170, GAP 28, ICSI 75;" in said
     other = read | {"turn_anchors": read["turn_anchors"].assign(fto_median_s=0.5)}
-    assert "+0.50 (AMI), +0.50 (GAP) and +0.50 (ICSI) s" in study.conversations.answer(other)
+    assert "+0.50 s (AMI), +0.50 s (GAP) and +0.50 s (ICSI)" in study.conversations.answer(other).short
 
 
 def test_a_corpus_with_a_bad_line_is_not_tabled(tmp_path):

@@ -120,7 +120,8 @@ def test_on_a_shared_track_nobody_is_credited_with_speech():
     mixed.voice["person_id"] = "talk_mixed"
     mixed.turns["person_id"] = "talk_mixed"
     made = windows.table([mixed], windows.WindowSettings()).set_index("person_id")
-    assert (made.loc["ada", "why"] == "face: no_video; voice: mixed_sound; turn: mixed_sound").all()
+    nothing = "face: no_video; voice: mixed_sound; turn: mixed_sound; text: no_transcript"
+    assert (made.loc["ada", "why"] == nothing).all()
     assert made.loc["ada", "voice_speech_share"].isna().all()
     assert made.loc["talk_mixed", "voice_speech_share"].iloc[0] > 0.5
 

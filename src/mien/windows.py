@@ -24,6 +24,8 @@ BLOCK_S, AROUND_S = 120.0, 5.0
 SIGNALS = ("face", "voice", "turn")
 """The modalities; each is a column prefix (``face_``, ``voice_``, ``turn_``)."""
 
+TEXT = tuple(column.name for column in tables.WINDOWS.optional)
+"""How much was said: no modality, but a baseline that one must beat (``text_n_words``, ``text_n_chars``)."""
 
 SHORTEST_S = voice.VoiceSettings.window_min_speech_s
 """A shorter window never holds enough speech for a voice to be measured (nor the second of face that a face needs)."""
@@ -81,6 +83,8 @@ class Measured:
     ``absent`` maps a modality to the reason why nobody has it (``{"face": "no_video"}``). ``shared_by`` is the
     person_id that stands for several people on one track, where nobody knows who speaks; '' where there is none.
     ``part_of`` is the meeting of which this recording is one part in time: its parts are one group.
+    ``words`` says how much each cue of a transcript holds (person_id, '' where it names nobody, start_s, end_s,
+    n_words, n_chars); None where there is no transcript.
     """
 
     recording_id: str
@@ -95,6 +99,7 @@ class Measured:
     shared_by: str = ""
     is_synthetic: bool = False
     part_of: str = ""
+    words: pd.DataFrame | None = None
 
     def face_of(self, person_id, start_s=-np.inf, end_s=np.inf, columns=None):
         """One person's face in start_s <= t < end_s; all columns, or those named."""
@@ -120,6 +125,26 @@ class Measured:
     def person_ids(self):
         """Everyone who is seen, heard or listed."""
         return sorted(self.seen | self.heard | set(self.turns["person_id"].unique()) | set(self.about))
+
+    @cached_property
+    def said(self):
+        """Where in time the words lie, as :func:`mien.turns.shared_out` says; nobody's are '<recording>_mixed'.
+
+        Who is heard decides it, unless that itself is known from the transcript only.
+        """
+        heard = self.turns[(self.turns["kind"] == "speech") & (self.turns["source"] != "transcript")]
+        pieces = turns.shared_out(self.words, heard, self.duration_s)
+        return pieces.assign(person_id=pieces["person_id"].replace("", f"{self.recording_id}_mixed"))
+
+    def said_by(self, person_id):
+        """The pieces of one person, none where they surely said nothing; or the reason why nobody knows (a word)."""
+        if self.words is None:
+            return "no_transcript"
+        own, others = self.said["person_id"] == person_id, {*self.person_ids} - {f"{self.recording_id}_mixed"}
+        perhaps = self.said.loc[~self.said["person_id"].isin(others), "n_chars"].sum() > 0
+        if not own.any() and (perhaps or (person_id, "turn") not in self.trust):
+            return "not_in_transcript"
+        return self.said[own]
 
 
 def spans(duration_s, settings):
@@ -256,20 +281,22 @@ def _rows(one, person_id, everything, listed, settings, voice_settings):
     speech = one.turns[(one.turns["person_id"] == person_id) & (one.turns["kind"] == "speech")]
     norms = listed[person_id] if person_id in listed else _norms(one, person_id, settings, voice_settings)
     norms = replace(norms, agc=voice.agc(one.voice_of(person_id, columns=voice.AGC_COLUMNS), voice_settings))
+    said = one.said_by(person_id)
     for block in _blocks(spans(one.duration_s, settings)):
         around = block[0][0] - AROUND_S, block[-1][1] + AROUND_S
-        near = one.face_of(person_id, *around), one.voice_of(person_id, *around), speech
+        near = one.face_of(person_id, *around), one.voice_of(person_id, *around), speech, said
         for window in block:
             yield _row(one, person_id, window, near, everything, norms, (settings, voice_settings, listed))
 
 
 def _row(one, person_id, window, near, everything, norms, how):
-    (start_s, end_s), (faces, sound, speech), (settings, voice_settings, listed) = window, near, how
+    (start_s, end_s), (faces, sound, speech, said), (settings, voice_settings, listed) = window, near, how
     values, reasons = {}, {}
     for signal, found in (
         ("face", _face(one, person_id, faces, start_s, end_s, norms.face)),
         ("voice", _voice(one, person_id, sound, speech, start_s, end_s, norms, voice_settings)),
         ("turn", _turn(one, person_id, everything, start_s, end_s)),
+        ("text", _text(said, start_s, end_s)),
     ):
         if isinstance(found, str):
             reasons[signal] = found
@@ -287,6 +314,7 @@ def _row(one, person_id, window, near, everything, norms, how):
         "group_id": one.part_of,
         "is_calibration": in_span or bool(marked),
         "is_synthetic": one.is_synthetic,
+        **dict.fromkeys(TEXT, np.nan),
         **values,
         "trust_face": _face_trust(one, faces, start_s, end_s),
         "trust_voice": one.trust.get((person_id, "voice"), np.nan),
@@ -299,7 +327,7 @@ def _row(one, person_id, window, near, everything, norms, how):
 def shortened(reasons):
     """The commonest reason of a modality is said once: ``voice: unvoiced`` is for every NaN not named by itself."""
     short = {}
-    for signal in SIGNALS:
+    for signal in (*SIGNALS, "text"):
         mine = {name: reason for name, reason in reasons.items() if name.split("_")[0] == signal}
         usual, count = Counter(mine.values()).most_common(1)[0] if mine else ("", 0)
         short |= {signal: usual} if count > 1 else {}
@@ -340,6 +368,13 @@ def _turn(one, person_id, everything, start_s, end_s):
     return turns.features(everything, person_id, start_s, end_s, people=heard)
 
 
+def _text(said, start_s, end_s):
+    if isinstance(said, str):
+        return said
+    values = dict(zip(TEXT, turns.said_in(said, start_s, end_s), strict=True))
+    return values, {name: "no_spaces" for name, value in values.items() if np.isnan(value)}
+
+
 def _face_trust(one, faces, start_s, end_s):
     if "face" in one.absent:
         return np.nan
@@ -349,6 +384,6 @@ def _face_trust(one, faces, start_s, end_s):
 
 def _order(frame):
     first = [*tables.WINDOWS.names, "is_calibration", "is_synthetic"]
-    groups = [f"{signal}_" for signal in SIGNALS] + ["trust_", "label_", "confound_", "why"]
+    groups = [f"{signal}_" for signal in (*SIGNALS, "text")] + ["trust_", "label_", "confound_", "why"]
     rest = [c for c in frame.columns if c not in first]
     return first + [c for prefix in groups for c in rest if c.startswith(prefix)]

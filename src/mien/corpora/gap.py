@@ -16,6 +16,7 @@ import pandas as pd
 
 from mien import corpora
 from mien.corpora import sheets
+from mien.tables import counted
 
 NAME = "gap"
 WHAT = "small-group discussions in English: 28 meetings of 2 to 4 students, 84 people, sentences timed to 0.1 s"
@@ -76,7 +77,7 @@ def sentences(folder, told=None):
 
     ``label_sentiment`` is positive, negative, mixed (both) or none; ``label_decision`` is what of a decision a sentence
     is (agreement, proposal, …, joined by +) or none; ``label_private`` tells whether it speaks of one's own list. Words
-    are not kept, but counted (:func:`counted`). ``told["unread"]`` lists lines that can't be read.
+    are not kept, but counted (:func:`mien.tables.counted`). ``told["unread"]`` lists lines that can't be read.
     """
     meetings = [
         corpora.timed(corpora.lines(row.path, "cp1252")[1:], _marked, row.path, told, 2, tuple(MARKS)).assign(
@@ -134,16 +135,6 @@ def groups(folder, told=None):
 
 SENTIMENT = {"": "none", "Positive": "positive", "Negative": "negative", "Positive, Negative": "mixed"}
 MARKS = ("label_sentiment", "label_decision", "label_private", "text_n_words", "text_n_chars")
-
-
-def counted(words):
-    """How much was said: words between blanks, and the characters in them, punctuation of the transcript included.
-
-    >>> counted("I  don't know.")
-    (3, 11)
-    """
-    parts = words.split()
-    return len(parts), sum(map(len, parts))
 
 
 def _marked(line):

@@ -4,11 +4,13 @@ Edits are pure: they take a table or samples and return new ones, and leave ever
 in a unit, never a diagnosis (AUDIT 6.7 to 6.9).
 """
 
+from mien.edits.diarisation import KINDS, PLACES, SHARES, diarisation_error
 from mien.edits.errors import EditError
 from mien.edits.face import constant_smile, excursion, gaze_away, gaze_locked, gaze_variance, head_motion, one_side
 from mien.edits.picture import COVERS, colour_cast, frame_rate, frozen, gamma, h264, jpeg, resolution, side_light
-from mien.edits.recorded import KINDS, POINTS, diarisation_error, network_delay, padding
+from mien.edits.recorded import POINTS, network_delay, padding
 from mien.edits.sound import aac, automatic_gain, gain, narrow_band, noise, opus, packet_loss, reverberation
+from mien.edits.suppression import noise_suppression
 from mien.edits.timeline import (
     blocks,
     early_fillers,
@@ -25,7 +27,9 @@ from mien.edits.timeline import (
 __all__ = [
     "COVERS",
     "KINDS",
+    "PLACES",
     "POINTS",
+    "SHARES",
     "EditError",
     "aac",
     "automatic_gain",
@@ -52,6 +56,7 @@ __all__ = [
     "narrow_band",
     "network_delay",
     "noise",
+    "noise_suppression",
     "one_side",
     "opus",
     "packet_loss",

@@ -63,20 +63,32 @@ class Bench:
         return pd.concat([self.parts[name] for name in names], axis=1)
 
     def judged(self, names, model=None, plan=None):
-        """One model on these parts, on people never seen."""
+        """One model on these parts, on people never seen; regressions are fitted again without each group too."""
         made = models.make(model or self.straight, names, self.settings.seed, self.settings.model)
         return baselines.judge(
-            model or self.straight, _join(names), self.columns(names), made, self.given, plan or self.plan
+            model or self.straight,
+            _join(names),
+            self.columns(names),
+            made,
+            self.given,
+            plan or self.plan,
+            refit=plan is None,
         )
 
-    def row(self, what, signals, model, metric, statistic, why="too_few_people", **more):
-        """A row of the table: a statistic of groups with its intervals, paired with those of all other rows."""
+    def row(self, what, signals, model, metric, statistic, why="too_few_people", refitted=None, blind=False, **more):
+        """A row of the table: a statistic of groups with its intervals, paired with those of all other rows.
+
+        ``refitted`` (groups,) the statistic after fitting without each group; None: the intervals know nothing of who
+        trained, or, of a model that is ``blind``, are widened as if nothing were learnt (:mod:`.intervals`).
+        """
         value = float(statistic(np.ones((1, self.given.n_groups)))[0])
         levels = [self.settings.level, 0.90]
         limits, method = [(np.nan, np.nan)] * 2, ""
         if np.isfinite(value):
             ends = metrics.bounds(metric) if what in ("set", "fusion", "curve") else (-np.inf, np.inf)
-            limits, method = intervals.at_levels(statistic, self.given.n_groups, self.settings, levels, ends)
+            limits, method = intervals.at_levels(
+                statistic, self.given.n_groups, self.settings, levels, ends, refitted, blind=blind
+            )
         (low, high), (low90, high90) = limits
         found = {"value": value, "low": low, "high": high, "low90": low90, "high90": high90, "interval": method} | more
         return self._row(what, signals, model, metric, found, why)
@@ -126,7 +138,11 @@ def ablate(
     if asked.given.why:
         return pd.DataFrame([_unanswered(asked, "set", names, metric) for metric in scored])
     sets = {one: asked.judged(one) for size in range(1, len(names) + 1) for one in combinations(names, size)}
-    rows = [asked.row("set", _join(one), asked.straight, m, _of(sets[one], m)) for one in sets for m in scored]
+    rows = [
+        asked.row("set", _join(one), asked.straight, m, _of(sets[one], m), refitted=_refitted(m, sets[one]))
+        for one in sets
+        for m in scored
+    ]
     base = ("turn",) if base is None and "turn" in names else tuple(base or ())
     if len(names) > 1:
         rows += [row for metric in scored for row in shapley(asked, sets, metric)] + _fusions(asked, names, scored)
@@ -181,12 +197,17 @@ def _fusions(asked, names, scored):
     """Early, late and stacked fusion, and how the latter two differ from the first."""
     judged = {model: asked.judged(names, model) for model in FUSIONS[not asked.given.classes]}
     first, *others = judged
-    rows = [asked.row("fusion", _join(names), model, m, _of(judged[model], m)) for model in judged for m in scored]
-    return rows + [
-        asked.row("fusion_gain", _join(names), model, m, _less(judged[model], judged[first], m))
-        for model in others
-        for m in scored
-    ]
+    words, rows = _join(names), []
+    for model, one in judged.items():
+        for metric in scored:
+            known = {"refitted": _refitted(metric, one), "blind": one.blind}
+            rows.append(asked.row("fusion", words, model, metric, _of(one, metric), **known))
+    for model in others:
+        one, early = judged[model], judged[first]
+        for metric in scored:
+            known = {"refitted": _refitted(metric, one, early), "blind": one.blind}
+            rows.append(asked.row("fusion_gain", words, model, metric, _less(one, early, metric), **known))
+    return rows
 
 
 def added(asked, names, base, sets=None, what="added"):
@@ -203,6 +224,7 @@ def added(asked, names, base, sets=None, what="added"):
             gain = float(_less(whole, part, metric)(np.ones((1, asked.given.n_groups)))[0])
             more = {"p_permuted": nulls.p_value(gain, worlds[metric]), "n_permutations": len(worlds)}
             more |= {"minimum_detectable_gap": 2.49 * worlds[metric].std(), "null": worlds["null"].iloc[0]}
+        more["refitted"] = _refitted(metric, whole, part)
         rows.append(asked.row(what, signals, asked.straight, metric, _less(whole, part, metric), **more))
     return rows
 
@@ -239,7 +261,11 @@ def drop_one(windows, target, components, settings, corpus="unnamed", *, ratings
     if asked.given.why:
         scored = metrics.names(len(asked.given.classes))
         return pd.DataFrame([_unanswered(asked, "drop_one", names, m) for m in scored], columns=list(COLUMNS))
-    rows = [asked.row("set", _join(names), asked.straight, m, _of(asked.judged(names), m)) for m in asked.chance]
+    whole = asked.judged(names)
+    rows = [
+        asked.row("set", _join(names), asked.straight, m, _of(whole, m), refitted=_refitted(m, whole))
+        for m in asked.chance
+    ]
     for name in names:
         rest = tuple(other for other in names if other != name)
         rows += [row | {"signals": name} for row in added(asked, names, rest, what="drop_one")]
@@ -294,3 +320,11 @@ def _of(judged, metric):
 
 def _less(one, other, metric):
     return lambda weights: one.score(metric, weights) - other.score(metric, weights)
+
+
+def _refitted(metric, one, other=None):
+    """(groups,) a score, or its distance from another, fitted and scored without each group; None where not known."""
+    known = [judged for judged in (one, other) if judged is not None]
+    if any(judged.without is None for judged in known):
+        return None
+    return one.without[metric] - (other.without[metric] if other is not None else 0.0)

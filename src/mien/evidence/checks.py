@@ -122,13 +122,13 @@ def _check_table(windows):
             f"{', '.join(map(str, windows.columns[:12]))}{hint}; `mien.windows` computes it from person_id and "
             "recording_id. Without it nobody can be held out"
         )
-    tables.WINDOWS.check(windows, "evidence")
     counted = [c for c in windows if c.startswith(("text_n_", "score_", "pseudo_"))]
     words = [c for c in counted if not (pd.api.types.is_numeric_dtype(windows[c]) or windows[c].isna().all())]
     if words:
         raise EvidenceError(
             f"evidence: words in {', '.join(words[:5])}; expected numbers, and a gap where there is none"
         )
+    tables.WINDOWS.check(windows, "evidence")
     for column in ("person_id", "recording_id"):
         places = windows.groupby(column)["group_id"].nunique()
         if (places > 1).any():

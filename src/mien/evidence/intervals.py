@@ -11,9 +11,10 @@ procedure on as many people as are in one training part (four fifths of them wit
 people are. It is not the score of the very models that were fitted (Bates, Hastie & Tibshirani 2024, Journal of the
 American Statistical Association 119: 1434), nor of one trained on everybody, which is a little better. Held-out
 predictions alone tell how the score depends on who is judged, and not on who trained: see :func:`widening`. Regressions
-and their late fusions are fitted again without each group; models that cannot be in a reasonable time (forests, stacks)
-have the narrower interval: their method's name lacks ``_refit``, and where they learn nothing it holds the truth in
-about 83 of 100 worlds instead of 95.
+and their late fusions are fitted again without each group. Models that cannot be in a reasonable time (forests, stacks)
+would have a narrower interval, which holds the truth in about 83 of 100 worlds where nothing is learnt: theirs is
+widened as far as it must be there, by :data:`UNLEARNT`, and is too wide where much is learnt. The method's name ends in
+``_refit`` or in ``_wide``.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ import numpy as np
 from scipy import special, stats
 
 from mien import store
+
+UNLEARNT = float(np.sqrt(2))
+"""How much wider an interval must be where a model learns nothing: see :func:`widening`."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +72,18 @@ def interval(statistic, n_groups, settings, bounds=(0, 1)):
     return low, high, method
 
 
-def at_levels(statistic, n_groups, settings, levels, bounds=(0, 1), refitted=None, *, drawn_out=False):
+def at_levels(statistic, n_groups, settings, levels, bounds=(0, 1), refitted=None, *, drawn_out=False, blind=False):
     """Intervals of one statistic at several levels from the same resamples: ([(low, high), …], method).
 
     ``drawn_out``: those of the bootstrap are as wide as a t interval would be, by :func:`stretch`; the method's name
     then has a ``_t``.
     ``refitted`` (groups,) is the statistic after the models too were fitted without each group: the intervals are then
-    widened by :func:`widening`, and the method's name ends in ``_refit``.
+    widened by :func:`widening`, and the method's name ends in ``_refit``. ``blind``: it cannot be had, and they are
+    :data:`UNLEARNT` times as wide; the name ends in ``_wide``.
     """
     estimate = statistic(np.ones((1, n_groups)))[0]
     left_out = np.concatenate([statistic(without) for without in _each_without(n_groups)])
-    wide = 1.0 if refitted is None else widening(left_out, refitted)
+    wide = (UNLEARNT if blind else 1.0) if refitted is None else widening(left_out, refitted)
     if n_groups >= settings.few_groups:
         resampled = statistic(resamples(n_groups, settings))
         pairs = [bca(estimate, resampled, left_out, level) for level in levels]
@@ -95,8 +100,8 @@ def at_levels(statistic, n_groups, settings, levels, bounds=(0, 1), refitted=Non
     else:
         pairs = [jackknife_t(estimate, left_out, level, wide) for level in levels]
         method = "jackknife_t"
-    if refitted is not None:
-        method += "_refit"
+    if refitted is not None or blind:
+        method += "_wide" if refitted is None else "_refit"
     return [tuple(float(np.clip(end, *bounds)) for end in pair) for pair in pairs], method
 
 

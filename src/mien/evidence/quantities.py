@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mien import tables
-from mien.evidence import calibration, checks, dif, groups, intervals, reliability
+from mien import models, tables
+from mien.evidence import calibration, checks, dif, groups, intervals, reliability, slopes
 
 POINTS = 100.0
 """A probability of 1 in points of a score."""
@@ -38,7 +38,7 @@ def of_predictions(predictions, windows, about, group_columns=(), settings=None,
     settings = settings or QuantitySettings()
     found, cells = alike(predictions, windows, group_columns, settings)
     rows = calibrated(predictions, settings) + again(predictions, settings, scale) + owned(predictions, settings)
-    rows += found
+    rows += [*found, turned_round(predictions, windows, about, group_columns, settings)]
     if predictions.empty:
         rows = [lost(row["quantity"], "no_predictions") for row in rows]
     counts = {
@@ -273,3 +273,55 @@ def _apart(predictions, member, name, settings):
 def _one_a_window(predictions, told, kept):
     by = ["group_id", "person_id", "recording_id", "start_s", "truth"]
     return predictions.assign(told=told)[kept].groupby(by)["told"].mean().reset_index()
+
+
+def turned_round(predictions, windows, about, columns, settings):
+    """K2: how many signals rise with the label in one group of people and fall with it in another (:mod:`.slopes`).
+
+    ``about`` names target and signals; labels and signals are those of ``windows``. A signal that is reversed for
+    several classes, groups or columns counts once; ``source`` names those found.
+    """
+    name, target = "n_slope_reversals", about.get("target", "")
+    if not columns:
+        return lost(name, "no_group_column")
+    if target not in windows or not windows.filter(regex=models.pattern(checks.prefixes(about["signals"]))).shape[1]:
+        return lost(name, "not_given")
+    rated = is_rated(predictions)
+    given = checks.cases(windows, target, ratings=rated)
+    signals = checks.signal_columns(given, about["signals"])
+    outcomes = {RATING: given.codes} if rated else {one: given.truth == one for one in _told_apart(given.classes)}
+    asked = {
+        (outcome, column): (
+            np.asarray(y, dtype=float),
+            given.windows["person_id"].map(members(windows, column)).to_numpy(),
+        )
+        for outcome, y in outcomes.items()
+        for column in columns
+    }
+    parts = []
+    for (outcome, column), (y, member) in asked.items():
+        there = slopes.above_floor(y, member, given.windows["person_id"], settings.group, rated=rated)
+        if len(there) > 1:
+            rows = slopes.compared(signals, y, member, given.groups, there)
+            parts.append(rows.assign(outcome=outcome, column=column))
+    if not parts:
+        return lost(name, "below_floor", ", ".join(columns))
+
+    def limits(row):
+        y, member = asked[row["outcome"], row["column"]]
+        x = signals[row["signal"]].to_numpy()
+        ends = [
+            slopes.slope(x, y, given.groups, member == row[side], settings.interval) for side in ("first", "second")
+        ]
+        return [(one.low, one.high) for one in ends]
+
+    rows = slopes.settled(pd.concat(parts), limits)
+    found = list(dict.fromkeys(rows.loc[rows["reversed"], "signal"]))
+    source = (
+        f"{', '.join(columns)}: {rows['signal'].nunique()} signals, Holm over {rows['p'].notna().sum()} comparisons"
+    )
+    return plain(name, float(len(found)), f"{source}; reversed: {', '.join(found)}" if found else source)
+
+
+def _told_apart(names):
+    return names[1:] if len(names) == 2 else names

@@ -14,6 +14,8 @@ from mien.figures.agreed import ceilings, ceilings_numbers, people, people_numbe
 from mien.figures.changed import (
     dose_response,
     dose_response_numbers,
+    errors_placed,
+    errors_placed_numbers,
     one_thing_changed,
     one_thing_changed_numbers,
 )
@@ -47,6 +49,8 @@ __all__ = [
     "dose_response_numbers",
     "engagement",
     "engagement_numbers",
+    "errors_placed",
+    "errors_placed_numbers",
     "face_error",
     "face_error_numbers",
     "fusion",
@@ -331,6 +335,14 @@ ALL = (
         "12_one_thing_changed",
         dose_response_numbers,
         dose_response,
+    ),
+    Figure(
+        "errors_placed",
+        "How far 2, 5 and 10 % of diarisation error move the score, by what goes wrong and where",
+        ("changed_scores", "changed_errors"),
+        "12_one_thing_changed",
+        errors_placed_numbers,
+        errors_placed,
     ),
     Figure(
         "who_are_you",

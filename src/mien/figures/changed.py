@@ -187,6 +187,85 @@ def dose_response(numbers):
     return drawing
 
 
+# --- where a diarisation errs -----------------------------------------------------------------------------------------
+
+PLACES = (
+    ("pieces of 1 s, by chance", "swap", "miss", "false_alarm", "mixed"),
+    ("where who speaks changes", "swap at edges", "miss at edges", "false_alarm at edges", "mixed at edges"),
+    ("short turns first", "swap in short turns", "miss in short turns"),
+    ("as tools were found to err", "as tools err"),
+    ("mixed, pieces of other lengths", "mixed in 0.25 s", "mixed in 0.5 s", "mixed in 2 s"),
+)
+"""Groups of rows: what the group is called, and the variants of ``edits.diarisation_error`` in it."""
+RATES = {0.02: 2.2, 0.05: 5.0, 0.1: 3.2}
+"""Error rates that are drawn, and the size of their marks: the one in the middle decides, and has its interval."""
+
+
+def errors_placed_numbers(changed_scores, changed_errors):
+    """The 95th percentile of the change and the share that crosses 50 by what goes wrong, where and how much."""
+    both = pd.concat([changed_scores, changed_errors], ignore_index=True)
+    mine = both[(both["sides"] == "each") & (both["edit"] == "diarisation_error") & both["dose"].isin(RATES)]
+    mine = mine[mine["quantity"].isin(("p95_abs_change", "crossing_50"))]
+    place = {variant: (number, group[0]) for number, group in enumerate(PLACES) for variant in group[1:]}
+    order = {variant: number for number, variant in enumerate(place)}
+    mine = mine[mine["variant"].isin(place)]
+    mine = mine.assign(where=[place[one][1] for one in mine["variant"]], order=mine["variant"].map(order))
+    columns = ["where", "variant", "dose", "decides", "corpus", "profile", "quantity", "value", "low", "high"]
+    return mine.sort_values(["quantity", "profile", "order", "corpus", "dose"], kind="stable")[columns].reset_index(
+        drop=True
+    )
+
+
+def errors_placed(numbers):
+    """Draw how far 2, 5 and 10 % of error move the score, by where the errors lie."""
+    variants = [one for group in PLACES for one in group[1:] if one in set(numbers["variant"])]
+    drawing = Drawing(figsize=(12.6, 0.36 * len(variants) + 2.4), layout="constrained")
+    grid = drawing.subplots(1, 4, sharey=True)
+    panels = [(quantity, profile) for quantity in ("p95_abs_change", "crossing_50") for profile in PROFILES]
+    for axis, (quantity, profile) in zip(grid, panels, strict=True):
+        own = numbers[(numbers["quantity"] == quantity) & (numbers["profile"] == profile)]
+        _draw_places(axis, own, variants)
+        axis.set_title(f"{PANELS[quantity].split(', ')[0]}\n{PROFILES[profile]}", fontsize=9)
+        for limit in (5, 10) if quantity == "p95_abs_change" else (0.05, 0.10):
+            axis.axvline(limit, color=QUIET, linestyle=":", linewidth=1.1)
+    grid[0].set_yticks(range(len(variants)), [_placed(one) for one in variants], fontsize=8)
+    for label, one in zip(grid[0].get_yticklabels(), variants, strict=True):
+        decides = numbers.loc[numbers["variant"] == one, "decides"].any()
+        label.set_fontweight("bold" if decides else "normal")
+    grid[0].set_ylim(len(variants) - 0.4, -0.6)
+    grid[0].legend(loc="lower right", fontsize=8)
+    drawing.supxlabel(
+        "large mark: error in 5 % of speech, with its 95 % interval over groups (ICSI is one group); small ones on the "
+        "line: 2 and 10 % · the two panels on the left are in points\nbold: 5 % of it decides by the rules · dotted: "
+        "limits of the rules · wrong is who speaks (swap), that somebody does (miss), that nobody does (false alarm)",
+        fontsize=8,
+        color=QUIET,
+    )
+    return drawing
+
+
+def _placed(variant):
+    return variant.replace("_", " ") + (" in 1 s" if variant in PLACES[0] else "")
+
+
+def _draw_places(axis, own, variants):
+    for number, corpus in enumerate(CORPORA):
+        for row, variant in enumerate(variants):
+            mine = own[(own["corpus"] == corpus) & (own["variant"] == variant)].sort_values("dose")
+            at = row + 0.24 * (number - 1)
+            axis.plot(mine["value"], [at] * len(mine), "-", color=COLOURS[corpus], linewidth=0.6, alpha=0.6)
+            for one in mine.itertuples():
+                label = CORPORA[corpus] if row == 0 and one.dose == 0.05 else None
+                axis.plot(one.value, at, "o", color=COLOURS[corpus], markersize=RATES[one.dose], label=label)
+                if one.dose == 0.05:
+                    axis.hlines(at, one.low, one.high, color=COLOURS[corpus], linewidth=2, alpha=0.45)
+    starts = np.cumsum([sum(one in variants for one in group[1:]) for group in PLACES])[:-1]
+    for start in starts:
+        axis.axhline(start - 0.5, color=SOFT, linewidth=0.9)
+    axis.grid(axis="x", color=SOFT, linewidth=0.6)
+    axis.set_xlim(left=0)
+
+
 def _named(row):
     unit = {"s": " s", "times": " ×", "share": ""}[row.unit]
     where = f", {row.variant.replace('_', ' ')}" if row.variant else ""

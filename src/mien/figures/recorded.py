@@ -16,9 +16,11 @@ AXES = {
     "packet_loss": ("lost packets", "share"),
     "gain": ("gain", "dB"),
     "automatic_gain": ("auto gain", ""),
+    "noise_suppression": ("suppressor", "dB at most"),
+    "suppressed_fan": ("fan, sup-\npressed", "dB SNR"),
 }
 """What was changed: its name and the unit of its doses, as drawn; mild doses are on the left."""
-MILD_IS_HIGH = ("noise", "fan_noise", "opus", "aac", "band")
+MILD_IS_HIGH = ("noise", "fan_noise", "suppressed_fan", "opus", "aac", "band")
 ROWS = {
     "change_abs_p95": ("95th percentile of |change|\n(points of 100)", (5, 10), (0, 100)),
     "change_abs_mean": ("mean |change|\n(points of 100)", (), (0, 50)),

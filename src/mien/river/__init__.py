@@ -7,7 +7,7 @@ from mien import coupling, recordings, store, tables, windows
 from mien.coupling import CouplingSettings
 from mien.face import FaceSettings
 from mien.people import LipSettings, PeopleSettings, SpeakingSettings
-from mien.river import beside, overheard, sounds, who
+from mien.river import beside, overheard, said, sounds, who
 from mien.river.gather import gather, late, stack
 from mien.river.jobs import Job, is_silent, jobs_of, run, work
 from mien.river.memory import give_back
@@ -126,7 +126,7 @@ def _write_tables(built, jobs, out, settings, hand):
     def write(parts):
         calibrating = (gather(r, jobs, settings, hand.get(r.recording_id)) for r in built if _calibrates(r))
         listed = windows.listed_norms(calibrating, settings.voice)
-        said, rows, signals, bled, roles, told, known, happened, chats = [], [], {}, {}, {}, {}, [], [], []
+        spoken, rows, signals, bled, roles, told, known, happened, chats = [], [], {}, {}, {}, {}, [], [], []
         with tables.writing(parts["faces"]) as write_faces, tables.writing(parts["voice"]) as write_voice:
             for recording in built:
                 one = gather(recording, jobs, settings, hand.get(recording.recording_id))
@@ -135,13 +135,14 @@ def _write_tables(built, jobs, out, settings, hand):
                     write_faces(tables.FACES.check(piece))
                 for piece in one.each_voice():
                     write_voice(tables.VOICE.check(piece))
-                said.append(one.turns)
+                spoken.append(one.turns)
                 notes = store.notes(one.part) if one.part else {}
                 there, people_told = beside.attendance(one, recording)
                 messages, chat_told = beside.chat(one, recording)
                 chats.append(messages)
                 told[one.recording_id] = {"mouths": one.mouths, "lips": one.lips, "crosstalk": one.crosstalk}
                 told[one.recording_id] |= {"chat": chat_told, "participants": people_told, "cues": one.cues}
+                told[one.recording_id]["words"] = said.told(one)
                 known.append(who.listed(one, notes, recording, there))
                 happened.append(who.layout(one, notes))
                 rows += windows.rows(one, listed, settings.window, settings.voice, settings.turn)
@@ -149,7 +150,7 @@ def _write_tables(built, jobs, out, settings, hand):
                 own = sounds.Columns({who: one.tracks[who] for who in one.heard}, sounds.LIGHT)
                 bled |= coupling.bleeds_of(one.recording_id, own, one.turns, settings.coupling)
                 roles |= _roles(recording)
-        tables.write(tables.TURNS.check(stack(said)), parts["turns"])
+        tables.write(tables.TURNS.check(stack(spoken)), parts["turns"])
         tables.write(windows.assembled(rows), parts["windows"])
         tables.write(stack(known), parts["people"])
         tables.write(stack(happened), parts["layout"])
@@ -176,7 +177,7 @@ def _causes(built, jobs, out, settings, hand):
 
 def _told(told):
     """What was seen on the way, by kind and recording; for the report."""
-    kinds = ("mouths", "lips", "crosstalk", "cues")
+    kinds = ("mouths", "lips", "crosstalk", "cues", "words")
     kept = {kind: {name: one[kind] for name, one in told.items()} for kind in kinds}
     kept["beside"] = {}
     for name, one in told.items():

@@ -42,7 +42,7 @@ def _messages(rows, times, one, recording):
     frame = pd.DataFrame({"recording_id": one.recording_id, "time_s": times, "kind": kinds}, index=rows.index)
     frame["person_id"] = [person_of(name, recording.names, one.hand) or "nobody" for name in rows["name"]]
     frame["to"] = np.where(rows["to"] == "", "everybody", "one person")
-    frame["n_words"] = rows["words"].str.split().str.len().astype(float)
+    frame["n_words"] = [float(tables.counted(words)[0]) for words in rows["words"]]
     frame["why"] = np.where(np.isnan(times), tables.why({"time_s": "no_zero"}), "")
     return frame[tables.CHAT.names]
 

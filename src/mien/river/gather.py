@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from mien import face, people, store, tables, turns, voice, windows
-from mien.river import clock, cues, mouths, overheard, sounds
+from mien.river import clock, cues, mouths, overheard, said, sounds
 
 SPEECH = tables.Table("speech", "stretch of speech", tables.TURNS.columns[2:4])
 
@@ -32,31 +32,18 @@ def gather(recording, jobs, settings, hand=None):
     """
     mine, hand = parts_of(recording, jobs), hand or people.Hand()
     found, video = _faces_of(mine)
-    tracks = {who: _track(job, mine) for (stage, who), job in mine.items() if stage == "voice"}
     clocks = cue_clocks(mine, recording, hand)
     segments, source, duration_s = _spoken(mine, clocks)
-    seen = list(found["person_id"].unique())
-    hand.check(recording.recording_id, seen, _names(tracks, segments, recording))
-    faces = hand.faces(found)
+    tracks = {who: _track(job, mine) for (stage, who), job in mine.items() if stage == "voice"}
+    hand.check(recording.recording_id, list(found["person_id"].unique()), _names(tracks, segments, recording))
     tracks, segments = _called(tracks, segments, recording, hand)
-    heard = ()
-    if source == "person_audio":
-        tracks, segments, heard = overheard.cleaned(tracks, segments, settings.crosstalk)
-    shared = source == "mixed_audio"
-    faced = [row[1] for row in hand.rows if row[0] in seen]
-    free = faces[faces["people_by"] != "hand"], segments[~segments["person_id"].isin(faced)]
-    matched = people.Match({}, {}) if shared else people.match(*free, settings.people)
-    who = _named_by_file(matched, faces, recording)
-    mixed = f"{recording.recording_id}_mixed"
-    names = {p: f"{recording.recording_id}_{p}" for p in free[0]["person_id"].unique()} | who.names
-    names |= {person_id: person_id for person_id in hand.person_ids}
+    tracks, segments, heard = _own(tracks, segments, source, settings.crosstalk)
+    faces, who, names = _matched(found, segments, source, recording, hand, settings.people)
+    mixed, shared = f"{recording.recording_id}_mixed", source == "mixed_audio"
     levels = sounds.Columns(tracks, sounds.LIGHT)
     lips = _lips(faces, levels, segments, who.names, settings.lips)
-    known = faces, levels, segments, source
-    segments, source, sure, told = _by_mouth(*known, names, mixed, lips.get("mouths_compared_at_s", 0.0), settings)
+    segments, source, sure, told = _by_mouth(faces, levels, segments, source, names, mixed, lips, settings)
     voices, trust = _voices(tracks, segments, mixed, sure, source)
-    sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
-    faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
     return Gathered(
         part=mine[("faces", "")].part if video else None,
         hand=hand,
@@ -64,7 +51,7 @@ def gather(recording, jobs, settings, hand=None):
         sure=who.trust,
         recording_id=recording.recording_id,
         duration_s=duration_s,
-        faces=_owned(faces, recording, tables.FACES),
+        faces=_surely(faces, who, names, recording),
         voice=tables.VOICE.empty(),
         tracks=voices,
         turns=turns.table(segments, duration_s, settings.turn, recording.recording_id, source),
@@ -77,6 +64,7 @@ def gather(recording, jobs, settings, hand=None):
         lips=lips,
         crosstalk=overheard.told(heard),
         cues=clocks,
+        words=said.words(mine, clocks, lambda name: person_of(name, recording.names, hand)),
         is_synthetic=recording.is_synthetic,
         part_of=recording.part_of,
     )
@@ -280,6 +268,30 @@ def spoken(job, mine):
     return rows[rows["end_s"] > 0].reset_index(drop=True)
 
 
+def _own(tracks, segments, source, settings):
+    """Sounds and speech without the voices of others, where everybody has a sound; and who is overheard by whom."""
+    return overheard.cleaned(tracks, segments, settings) if source == "person_audio" else (tracks, segments, ())
+
+
+def _matched(found, segments, source, recording, hand, settings):
+    """The faces as named by hand, whose voices they have (:class:`people.Match`), and what everybody is called."""
+    faces = hand.faces(found)
+    seen = set(found["person_id"])
+    faced = [row[1] for row in hand.rows if row[0] in seen]
+    free = faces[faces["people_by"] != "hand"], segments[~segments["person_id"].isin(faced)]
+    matched = people.Match({}, {}) if source == "mixed_audio" else people.match(*free, settings)
+    who = _named_by_file(matched, faces, recording)
+    names = {p: f"{recording.recording_id}_{p}" for p in free[0]["person_id"].unique()} | who.names
+    return faces, who, names | {person_id: person_id for person_id in hand.person_ids}
+
+
+def _surely(faces, who, names, recording):
+    """The faces by what everybody is called in the recording, and how sure that is."""
+    sure = faces["people_trust"] * faces["person_id"].map(who.trust).astype(float).fillna(1.0)
+    faces = faces.assign(person_id=faces["person_id"].replace(names), people_trust=sure)
+    return _owned(faces, recording, tables.FACES)
+
+
 def _named_by_file(who, faces, recording):
     """The only face of a video that the table of recordings gives to a person is that person."""
     owners = [medium.person_id for medium in recording.of("video") if medium.person_id]
@@ -296,10 +308,10 @@ def _lips(faces, sounds, segments, names, settings):
     return mouths.lips_told(mouths.lips(faces, sounds, segments, names, settings), settings)
 
 
-def _by_mouth(faces, sounds, segments, source, names, mixed, late_s, settings):
+def _by_mouth(faces, sounds, segments, source, names, mixed, lips, settings):
     """Speech of one shared track is given to those whose mouths move with it; named speech is only checked.
 
-    Sound that is surely ``late_s`` against the picture is moved for that, and what is found is moved back.
+    Sound that is surely late against the picture (``lips``) is moved for that, and what is found is moved back.
 
     Returns segments, source, how sure it is who speaks (by person) and what is told about it. What moves nobody's
     mouth stays with ``mixed``, whose trust is 0.
@@ -308,6 +320,7 @@ def _by_mouth(faces, sounds, segments, source, names, mixed, late_s, settings):
         segments = segments.assign(person_id=mixed)  # a person may be called mixed
     if not len(faces) or not sounds or not len(segments):
         return segments, source, {mixed: 0.0} if source == "mixed_audio" else {}, {}
+    late_s = lips.get("mouths_compared_at_s", 0.0)
     pieces = mouths.speaking(faces, *mouths.on_picture(sounds, segments, late_s), settings.speaking)
     edges = {name: pieces[name] + late_s for name in ("start_s", "end_s")}
     pieces = pieces.assign(person_id=pieces["person_id"].replace(names), **edges)

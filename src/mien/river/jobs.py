@@ -223,7 +223,8 @@ def _make_segments(job, settings, part, tick):
     told = {}
     people, recording_id = job.recording.known_names or None, job.recording.recording_id
     segments = turns.read(job.medium.path, people, told, recording_id)
-    tables.write(turns.apart(segments, recording_id, told.get("local_names", [])), part)
+    segments = turns.apart(segments, recording_id, told.get("local_names", []))
+    tables.write(turns.with_counts(segments, labels=job.medium.kind == "segments"), part)
     return told
 
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 
 from mien import __version__, store, tables, voice
-from mien.river import beside, clock, cues
+from mien.river import beside, clock, cues, said
 from mien.river.talk import talk
 
 FILES = {
@@ -21,6 +21,10 @@ FILES = {
 """The tables that a build writes, by name."""
 
 
+UNTOLD = ("warnings", "nameless")
+"""Of what a stage noted, what the report has elsewhere."""
+
+
 def report(built, left, jobs, out, settings, hand=None):
     """The report of a build, as a dictionary; ``hand`` says for each recording who is who ({id: people.Hand}).
 
@@ -28,43 +32,54 @@ def report(built, left, jobs, out, settings, hand=None):
     """
     table = tables.read(out / FILES["windows"], tables.WINDOWS)
     seconds, warned = _told_by(jobs, out)
-    seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
-    shared = {f"{recording.recording_id}_mixed" for recording in built}
     notes = store.notes(out / FILES["turns"])
     talks = _talks(built, jobs, out, table, settings.turn, hand or {}, notes["cues"])
     warnings = [*left["warnings"], *_twice(jobs), *_all_calibration(table), *warned]
-    warnings += [words for _, said in talks.values() for words in said]
-    warnings += [words for one in built for words in _doubted_cues(one, notes["cues"][one.recording_id])]
+    warnings += [sentence for _, about in talks.values() for sentence in about]
+    warnings += [sentence for one in built for sentence in _doubted_cues(one, notes["cues"][one.recording_id])]
+    warnings += [sentence for name, about in notes["words"].items() for sentence in said.doubted(name, about)]
     return {
         "made_by": f"mien {__version__}",
         "settings": settings,
         "analysis": _rate(settings.rate_hz),
         "praat": "asked for" if settings.voice.praat else voice.praat.ABSENT,
-        "counts": {
-            "recordings": len(built),
-            "failed": len(left["failed"]),
-            "unread": len(left["unread"]),
-            "people": len(set(table["person_id"]) - shared),
-            "shared_tracks": len(set(table["person_id"]) & shared),
-            "windows": len(table),
-            "groups": int(table["group_id"].nunique()),
-            "layout_events": _events(out),
-            "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
-        },
-        "recordings": {
-            one.recording_id: _about(one, jobs, notes)
-            | {"people": seen.get(one.recording_id, {})}
-            | {kind: notes[kind][one.recording_id] for kind in ("mouths", "lips", "crosstalk")}
-            | {name: told for name, told in notes["beside"][one.recording_id].items() if name != "warnings"}
-            | talks[one.recording_id][0]
-            for one in built
-        },
+        "counts": _counts(built, left, table, out),
+        "recordings": _each(built, jobs, out, notes, talks),
         "seconds": seconds,
         "missing": _missing(table),
         "warnings": list(dict.fromkeys(warnings)),
         "failed": left["failed"],
         "unread": left["unread"],
         "sha256": {file: store.sha256(out / file) for file in FILES.values()},
+    }
+
+
+def _counts(built, left, table, out):
+    """How many there are of everything."""
+    people, shared = set(table["person_id"]), {f"{recording.recording_id}_mixed" for recording in built}
+    return {
+        "recordings": len(built),
+        "failed": len(left["failed"]),
+        "unread": len(left["unread"]),
+        "people": len(people - shared),
+        "shared_tracks": len(people & shared),
+        "windows": len(table),
+        "groups": int(table["group_id"].nunique()),
+        "layout_events": _events(out),
+        "rows": {name: _n_rows(out / file) for name, file in FILES.items()},
+    }
+
+
+def _each(built, jobs, out, notes, talks):
+    """What is told of each recording, by its id."""
+    seen = unseen(pd.read_parquet(out / FILES["faces"], columns=["recording_id", "person_id", "face_trust", "why"]))
+    return {
+        one.recording_id: _about(one, jobs, notes)
+        | {"people": seen.get(one.recording_id, {})}
+        | {kind: notes[kind][one.recording_id] for kind in ("mouths", "lips", "crosstalk", "words")}
+        | {name: told for name, told in notes["beside"][one.recording_id].items() if name != "warnings"}
+        | talks[one.recording_id][0]
+        for one in built
     }
 
 
@@ -111,11 +126,11 @@ def _few(names, most=5):
 
 def _talks(built, jobs, out, table, settings, hand, clocks):
     """What is told about the talk of each recording, and the warnings about it."""
-    said = tables.read(out / FILES["turns"], tables.TURNS)
+    rows = tables.read(out / FILES["turns"], tables.TURNS)
     ends = table.groupby("recording_id")["end_s"].max()
     return {
         one.recording_id: talk(
-            *(one, jobs, said[said["recording_id"] == one.recording_id], ends.get(one.recording_id, 0.0)),
+            *(one, jobs, rows[rows["recording_id"] == one.recording_id], ends.get(one.recording_id, 0.0)),
             *(settings, hand.get(one.recording_id), clocks[one.recording_id]),
         )
         for one in built
@@ -181,7 +196,7 @@ def _about(recording, jobs, notes):
         "starts": str(recording.starts) + " GMT" * recording.starts_gmt if recording.starts else None,
         "part_of": recording.part_of or None,
         "clocks": _clocks(recording, mine, notes),
-        "stages": {name: {k: v for k, v in told.items() if k != "warnings"} for name, told in stages.items()},
+        "stages": {name: {k: v for k, v in told.items() if k not in UNTOLD} for name, told in stages.items()},
     }
 
 

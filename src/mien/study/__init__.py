@@ -8,13 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import pandas as pd
 
 from mien import evidence, figures, recordings, river, sources, store, synthetic, tables
 from mien.evidence import EvidenceSettings
 from mien.river import RiverSettings
-from mien.study import conversations, instrument, lips, notebooks, oracle, questions, ratings, voices
+from mien.study import (
+    conversations,
+    findings,
+    instrument,
+    leaks_words,
+    lips,
+    notebooks,
+    oracle,
+    questions,
+    ratings,
+    trust,
+    voices,
+)
 from mien.study.instrument import InstrumentSettings
 from mien.study.voices import VoiceTrialSettings
 from mien.synthetic import ConversationSettings
@@ -22,7 +33,7 @@ from mien.turns import anchors
 
 CORPORA = {"ravdess": "RAVDESS", "emodb": "EmoDB"}
 TARGET, SIGNALS, MODELS = "label_valence", "voice", ("logistic", "forest")
-NOTEBOOKS = tuple(sorted(("00_tour", "01_face", "02_voice", "04_clock", "09_leaks", *questions.NOTEBOOKS)))
+NOTEBOOKS = findings.NOTEBOOKS
 LEAK_MODELS = ("logistic", "forest")
 TOUR_FIGURES = ("tour_ribbon", "tour_truth")
 
@@ -47,8 +58,8 @@ def here():
 class Study:
     """The default study in the folder ``root``: where its files are, and how each is made.
 
-    ``reproduce`` remakes what has changed and returns what was found as sentences; ``load`` gives the tables to a
-    notebook; ``check`` names every broken promise.
+    ``reproduce`` remakes what has changed and returns what was found, a sentence for each notebook; ``load`` gives the
+    tables to a notebook; ``check`` names every broken promise.
     """
 
     root: Path = field(default_factory=here)
@@ -99,7 +110,7 @@ class Study:
         return self.root / "data" / f"{corpus}_windows.csv"
 
     def reproduce(self, workers=1, progress=None):
-        """Remake what has changed, from the synthetic recording to the notebooks; return the findings as sentences."""
+        """Remake what has changed, from the synthetic recording to the README; return the findings as sentences."""
         tick = progress or (lambda *_: None)
         self.record(tick)
         self.build(workers, tick)
@@ -110,7 +121,9 @@ class Study:
         questions.make(self.root / "data", self.settings.evidence, workers, tick)
         self.draw()
         self.run_notebooks(tick)
-        return list(answers(self.load()).values())
+        found = answers(self.load())
+        self.write_findings(found)
+        return findings.sentences(found, self.root / "notebooks")
 
     def record(self, tick=lambda *_: None):
         """Make the synthetic recording, unless it is there from the same settings and whole."""
@@ -265,8 +278,18 @@ class Study:
             store.kept(path, mine, lambda part, path=path: notebooks.run(path, part))
         tick("notebooks", len(NOTEBOOKS), len(NOTEBOOKS))
 
+    def write_findings(self, found):
+        """Write what was found into README.md, where there is one, and only where it differs."""
+        return findings.write(self.root / "README.md", found, self.root / "notebooks")
+
+    def told(self):
+        """The answers that the committed tables give; that of the tour only where its recording is built."""
+        own = {*questions.FILES, *self._own}
+        is_built = all(path.is_file() for path in self._places("truth"))
+        return answers(self.load({*own, *river.FILES, "truth"} if is_built else own))
+
     def check(self):
-        """Every broken promise of the committed tables, figures and notebooks, as sentences; none where all is well."""
+        """Every broken promise of the committed tables, figures, notebooks and findings, as sentences."""
         faults = []
         promised = {self.evidence: tables.EVIDENCE, self.root / "data" / "recordings.csv": tables.RECORDINGS}
         promised[self.root / "data" / conversations.FILES["turn_anchors"]] = anchors.MEETINGS
@@ -277,7 +300,7 @@ class Study:
                 tables.read(path, table)
             except tables.TableError as error:
                 faults.append(str(error))
-        return faults + self._figure_faults() + self._notebook_faults()
+        return faults + self._figure_faults() + self._notebook_faults() + self._finding_faults()
 
     def _figure_faults(self):
         """Files that are missing or in no manifest, and figures whose numbers are not those of the tables."""
@@ -304,6 +327,14 @@ class Study:
         numbers = figure.numbers(*(read[name] for name in figure.reads))
         with TemporaryDirectory() as folder:
             return path.read_bytes() == tables.write(numbers, Path(folder) / path.name).read_bytes()
+
+    def _finding_faults(self):
+        """Whether what README.md says was found is what the tables say; where one is lost, that was told already."""
+        try:
+            found = self.told()
+        except tables.TableError:
+            found = {}
+        return findings.faults(self.root / "README.md", found, self.root / "notebooks")
 
     def _notebook_faults(self):
         faults = []
@@ -333,45 +364,14 @@ def built(folder, recording_id=None):
     return read | {"recording_id": chosen}
 
 
-# --- what was found, in words ----------------------------------------------------------------------------------------
+# --- what was found ---------------------------------------------------------------------------------------------------
 
 
 def answers(read):
-    """The computed sentences of the study, by name."""
-    told = {"tour": tour(read), "face": instrument.answer(read["face_error"]), "voice": voices.answer(read)}
-    told |= {"clock": lips.answer(read), "leaks": ladder(read["leaks"])}
-    return told | questions.answers(read)
-
-
-def tour(read):
-    """How right the instrument is on the synthetic recording, in a sentence."""
-    truth = read["truth"]
-    error = (truth["measured"] - truth["scripted"]).abs()
-    pitch = truth[truth["quantity"] == "pitch"]
-    cents = 1200 * np.log2(pitch["measured"] / pitch["scripted"]).abs().median()
-    onset = 1000 * error[truth["quantity"] == "speech onset"].median()
-    yaw = error[truth["quantity"] == "head yaw"].median()
-    people = read["windows"]["person_id"].nunique()
-    return (
-        f"SYNTHETIC recording with known truth, {read['windows']['end_s'].max():.0f} s, {people} people: "
-        f"median error {cents:.0f} cents in pitch, {onset:.0f} ms in the onset of speech, {yaw:.1f}° in head yaw. "
-        "This says how right the instrument is on an easy recording, and nothing about people."
-    )
-
-
-def ladder(leaks, metric="balanced_accuracy"):
-    """How much better a model looks when rows instead of people are split, in a sentence."""
-    parts = []
-    for (corpus, model), rows in leaks[leaks["metric"] == metric].groupby(["corpus", "model"], sort=False):
-        value = rows.set_index("rung")["value"]
-        parts.append(
-            f"{corpus}, {model}: rows {value['rows']:.3f}, people {value['people']:.3f} "
-            f"({value['rows'] - value['people']:+.3f})"
-        )
-    return (
-        "On the same data and model, splitting rows where people must be split gives this balanced accuracy: "
-        f"{'; '.join(parts)}. In brackets: how much better cheating looks."
-    )
+    """The answers of the study (:class:`mien.study.answer.Answer`) by name; the tour only where its truth was read."""
+    told = {"tour": trust.tour(read)} if "truth" in read else {}
+    told |= {"face": trust.face(read["face_error"]), "voice": trust.voice(read), "clock": lips.answer(read)}
+    return told | {"leaks": leaks_words.ladder(read["leaks"])} | questions.answers(read)
 
 
 def versions():

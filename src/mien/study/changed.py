@@ -10,15 +10,16 @@ import numpy as np
 import pandas as pd
 
 from mien import corpora, scores, tables
-from mien.study import dosed, sides, sweep
+from mien.study import dosed, score_words, sides, sweep
 
 NOTEBOOKS = ("12_one_thing_changed",)
 FILES = {
     "changed_scores": "changed_scores.csv",
+    "changed_errors": "changed_errors.csv",
     "changed_quantities": "changed_quantities.csv",
     "latency_differences": "latency_differences.csv",
 }
-MADE = ("changed_scores", "changed_quantities")
+MADE = ("changed_scores", "changed_errors", "changed_quantities")
 """Those that :func:`remake` makes; the differences in latency were written by hand, each with its source."""
 
 DIFFERENCES = tables.Table(
@@ -66,8 +67,12 @@ CHANGED = tables.Table(
 )
 
 
+TOLD = ("error_rate", "mean_change", "p95_abs_change", "crossing_50", "rank_r", "coverage_lost")
+"""What is told of errors of a diarisation in other places than pieces of 1 s."""
+
+
 def remake(folders, out, tick=lambda *_: None):
-    """Make the two tables from the corpora, which stay with their makers; return their paths.
+    """Make the three tables from the corpora, which stay with their makers; return their paths.
 
     ``folders``: the folder of each of :data:`mien.corpora.TIMED`, by name. Raises as ``conversations.remake`` does.
     """
@@ -78,13 +83,20 @@ def remake(folders, out, tick=lambda *_: None):
 
 
 def of(every):
-    """The two tables of what was swept: ``every`` {corpus: {how: swept}}."""
+    """The three tables of what was swept: ``every`` {corpus: {how: swept}}."""
     norms, rows = sweep.norms_of(every), []
     for name, found in every.items():
         for how, swept in found.items():
             rows += dosed.Book(swept, *norms[name, how]).rows()
-    changed = CHANGED.check(pd.DataFrame(rows))
-    return {"changed_scores": changed, "changed_quantities": quantities(changed)}
+    return parted(pd.DataFrame(rows))
+
+
+def parted(rows):
+    """All rows as the tables that are committed: errors of a diarisation in other places stand apart."""
+    placed = rows["variant"].isin({change.variant for change in sweep.PLACED})
+    changed, errors = CHANGED.check(rows[~placed]), CHANGED.check(rows[placed & rows["quantity"].isin(TOLD)])
+    both = pd.concat([changed, errors], ignore_index=True)
+    return {"changed_scores": changed, "changed_errors": errors, "changed_quantities": quantities(both)}
 
 
 # --- beside what was simulated ----------------------------------------------------------------------------------------
@@ -156,6 +168,19 @@ def quantities(changed):
     return tables.QUANTITIES.check(pd.DataFrame(rows)[[column.name for column in tables.QUANTITIES.columns]])
 
 
+def hardest(changed, errors):
+    """Which way and place of 5 % of error moves the score most, of those that decide: a row per corpus and profile.
+
+    AUDIT 6.7 says how much error is ordinary and not where it lies; the rules take the largest of what decides.
+    """
+    both = pd.concat([changed, errors], ignore_index=True)
+    mine = both[(both["sides"] == "each") & both["decides"] & (both["edit"] == "diarisation_error")]
+    mine = mine[mine["quantity"] == "p95_abs_change"]
+    worst = mine.loc[mine.groupby(["corpus", "profile"], sort=False)["value"].idxmax()]
+    columns = ["corpus", "profile", "variant", "value", "low", "high"]
+    return worst.assign(corpus=worst["corpus"].map(sides.NAMES))[columns].reset_index(drop=True)
+
+
 def _quantity(about, row, name):
     axis = dosed.AXES.get(row["edit"], row["edit"])
     part = f"{axis}={row['dose']:g}" + (f"@{row['variant']}" if row["variant"] else "")
@@ -185,10 +210,10 @@ def _counted(about, found):
 def read(data, names=tuple(FILES)):
     """Those of the tables that are among ``names``, by name."""
     found = {}
-    if "changed_scores" in names:
+    for name in {"changed_scores", "changed_errors"} & set(names):
         texts = ["variant", "interval", "reference", "why"]
-        table = pd.read_csv(Path(data) / FILES["changed_scores"]).fillna(dict.fromkeys(texts, ""))
-        found["changed_scores"] = CHANGED.check(table, FILES["changed_scores"])
+        table = pd.read_csv(Path(data) / FILES[name]).fillna(dict.fromkeys(texts, ""))
+        found[name] = CHANGED.check(table, FILES[name])
     if "changed_quantities" in names:
         found["changed_quantities"] = tables.read(Path(data) / FILES["changed_quantities"], tables.QUANTITIES)
     if "latency_differences" in names:
@@ -205,48 +230,5 @@ def answers(read):
 
 
 def answer(changed):
-    """What one changed thing does to the score, in computed sentences."""
-    own = changed[changed["sides"] == "each"].set_index(["edit", "variant", "dose", "profile", "quantity"]).sort_index()
-    norm, fixed = scores.PROFILES
-    whole = changed[(changed["sides"] == "each") & (changed["quantity"] == "tolerance_dose_s")]
-    lost = {profile: _each(whole[whole["profile"] == profile], "{:.0f}", 1000) for profile in (norm, fixed)}
-    counts = changed[(changed["sides"] == "each") & (changed["quantity"] == "mean_score") & (changed["dose"] == 0)]
-    n = ", ".join(
-        f"{sides.NAMES[row.corpus]} {row.n_recordings:.0f} meetings, {row.n_people:.0f} people"
-        for row in counts[counts["profile"] == norm].itertuples()
-    )
-
-    def said(edit, variant, dose, profile, quantity, form="{:+.1f}", times=1.0):
-        return _each(own.loc[[(edit, variant, dose, profile, quantity)]], form, times)
-
-    page = beside_simulated(changed)
-    outside = page.loc[page["differs"] != ""]
-    return (
-        f"The same meetings with one thing changed ({n}; face to face; in brackets 95 % intervals over groups of "
-        f"people). Were every answer of the person judged 0.35 s later, as the same pairs' answers are in a video call "
-        f"(Boland 2022), the norm-referenced score would change by "
-        f"{said('latency', '', 0.35, norm, 'mean_change')} points and "
-        f"{said('latency', '', 0.35, norm, 'pushed_under_50', '{:.0f}', 100)} % of those at 50 or more would "
-        f"fall under it; the fixed curves by {said('latency', '', 0.35, fixed, 'mean_change')}. The median person has "
-        f"lost {dosed.LOST_POINTS} points at {lost[norm]} ms by the norms and at {lost[fixed]} ms by the fixed curves. "
-        f"An ordinary line of 70 ms each way, recorded at the other end, takes "
-        f"{said('network_delay', 'A', 0.07, norm, 'mean_change')} points by the norms, half-way "
-        f"{said('network_delay', 'server', 0.07, norm, 'mean_change')}, at one's own end "
-        f"{said('network_delay', 'B', 0.07, norm, 'mean_change')}: the score depends on where the call is recorded. "
-        f"Who spoke when being wrong in 5 % of speech moves 95 in 100 scores by up to "
-        f"{said('diarisation_error', 'mixed', 0.05, norm, 'p95_abs_change', '{:.1f}')} points. Of {len(page)} numbers "
-        f"that AUDIT 4.1 simulated (SYNTHETIC pairs), {len(outside)} lie outside the interval of a corpus. Nothing "
-        "that anybody felt was changed; sizes are sweeps and no diagnosis."
-    )
-
-
-def _each(rows, form, times=1.0):
-    """A quantity in every corpus with its interval: '-25.1 [-27.3, -22.8] (GAP)'; what is missing says so."""
-    said = []
-    for row in rows.itertuples():
-        if not np.isfinite(row.value):
-            said.append(f"not reached ({sides.NAMES[row.corpus]})")
-            continue
-        value, low, high = (form.format(times * end) for end in (row.value, row.low, row.high))
-        said.append(f"{value}{f' [{low}, {high}]' if np.isfinite(row.low) else ''} ({sides.NAMES[row.corpus]})")
-    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)
+    """What one changed thing does to the score."""
+    return score_words.of_changes(changed, beside_simulated(changed))

@@ -17,6 +17,7 @@ from mien import corpora, evidence, scores, tables
 from mien.evidence import dyads
 from mien.study import again, as_it_is, asked, criteria, follows, sides
 from mien.study.construct_rows import NAME, ROWS, SCORE, Book, adjusted, source
+from mien.study.construct_words import answer
 from mien.study.follows import Found, Joint
 
 NOTEBOOKS = ("12f_whose_engagement",)
@@ -249,7 +250,7 @@ def _found(row):
     return Found(float(row["value"]), *ends, row["interval"], int(row["n_people"]), int(row["n_groups"]), why)
 
 
-# --- what was found, in words -----------------------------------------------------------------------------------------
+# --- what was found ---------------------------------------------------------------------------------------------------
 
 
 def read(data, names):
@@ -265,97 +266,3 @@ def read(data, names):
 def answers(read):
     """What was found, by name."""
     return {"construct": answer(read["construct"])} if "construct" in read else {}
-
-
-def picked(rows, target, what, measure=NAME, profile="", corpus="GAP"):
-    """One row by its key."""
-    keys = ["corpus", "target", "what", "measure", "profile"]
-    return rows.set_index(keys).sort_index().loc[(corpus, target, what, measure, profile)]
-
-
-def said(row, form="{:.2f}"):
-    """A number with its interval, or why there is none: ``0.17 [-0.05, 0.38]``."""
-    if pd.isna(row["value"]):
-        return "not computed"
-    ends = " [{}, {}]".format(*(form.format(row[end]) for end in ("low", "high"))) if np.isfinite(row["low"]) else ""
-    return form.format(row["value"]) + ends
-
-
-def answer(rows):
-    """Whether the open score follows what people say of themselves, and whether it is the same again."""
-    return f"{_primary(rows)} {_others(rows)} {_fixed(rows)} {_same_again(rows)} {_not_asked(rows)}"
-
-
-def _both(rows, target, what, form="{:.2f}", corpus="GAP"):
-    """A number of both profiles: '0.17 [-0.05, 0.38] and 0.09 [-0.11, 0.29]'."""
-    return " and ".join(said(picked(rows, target, what, profile=one, corpus=corpus), form) for one in PROFILES)
-
-
-def _primary(rows):
-    target = criteria.PRIMARY
-    n = picked(rows, target, "r", "talk_share")
-    p = " and ".join(f"{picked(rows, target, 'r', profile=one)['p_adjusted']:.2f}" for one in PROFILES)
-    most = " and ".join(f"{picked(rows, target, 'r_attainable', profile=one)['value']:.2f}" for one in PROFILES)
-    return (
-        f"GAP ({n['n_people']:.0f} students, {n['n_groups']:.0f} meetings) was asked about the meeting, never about "
-        f"engagement. Satisfaction, the criterion named beforehand (reliability "
-        f"{said(picked(rows, target, 'reliability', 'label'))}), goes with the open score (norm-referenced and fixed "
-        f"curves) by r {_both(rows, target, 'r')} (Holm p = {p}); without the error of both "
-        f"{_both(rows, target, 'r_disattenuated')}; with talk share held {_both(rows, target, 'r_beyond_talk')}; score "
-        f"and label could show {most} at most. With talk share itself the score goes by "
-        f"{_both(rows, SCORE, 'r_with_talk_share')}. One's own score counts for {_both(rows, target, 'actor_slope')} "
-        f"standard deviations of satisfaction, that of the others for {_both(rows, target, 'partner_slope')}."
-    )
-
-
-def _others(rows):
-    mine = rows[(rows["role"] == "secondary") & (rows["what"] == "r")]
-    mine = mine[mine["target"].isin(criteria.CRITERIA)]
-    clear = mine[mine["p_adjusted"] < 0.05]
-    each = [_clear(rows, target) for target in dict.fromkeys(clear["target"])]
-    return (
-        f"Of {len(mine)} correlations with {mine['target'].nunique()} other criteria {len(clear)} are clear of luck "
-        f"(false discovery rate 5 %){': ' if each else ''}{'; '.join(each)}."
-    )
-
-
-def _clear(rows, target):
-    talk = said(picked(rows, target, "r", "talk_share"))
-    return (
-        f"{criteria.CRITERIA[target]} ({source(target)}) {_both(rows, target, 'r')}, where talk share alone has "
-        f"{talk}, and with talk share held {_both(rows, target, 'r_beyond_talk')} is left"
-    )
-
-
-def _fixed(rows):
-    target = criteria.PRIMARY
-    line = [picked(rows, target, f"balanced_accuracy{end}", profile=one) for one in PROFILES for end in ("", "_gap")]
-    drops = ", ".join(
-        f"{words} {said(picked(rows, target, f'auc_lost_without_{name}', 'parts_fitted'))}"
-        for name, words in asked.ADDS.items()
-    )
-    told = " and ".join(f"{line[at]['value']:.2f} ({said(line[at + 1])} above the best baseline)" for at in (0, 2))
-    return (
-        f"The line at 50 tells the more from the less satisfied with a balanced accuracy of {told}. Fitted together, "
-        f"the parts lose this much AUC for satisfaction when one is left out: {drops}."
-    )
-
-
-def _same_again(rows):
-    icc, sem = (picked(rows, SCORE, what, profile=PROFILES[0], corpus="AMI") for what in ("icc_retest", "sem_pts"))
-    change = _both(rows, SCORE, "minimal_detectable_change_pts", "{:.0f}", "AMI")
-    return (
-        f"AMI, {icc['n_people']:.0f} people in four meetings each: ICC(A,1) "
-        f"{_both(rows, SCORE, 'icc_retest', corpus='AMI')}, standard error {sem['value']:.0f} and "
-        f"{picked(rows, SCORE, 'sem_pts', profile=PROFILES[1], corpus='AMI')['value']:.0f} points: two meetings of one "
-        f"person must differ by {change} points to say more than chance; the person's share of the variance is "
-        f"{_both(rows, SCORE, 'trait_share', corpus='AMI')}."
-    )
-
-
-def _not_asked(rows):
-    groups = picked(rows, criteria.PRIMARY, "r", profile=PROFILES[0])["n_groups"]
-    return (
-        f"By the rules all of GAP is not assessable ({groups:.0f} groups, 30 are asked for), whatever the numbers. "
-        "ICSI's hot spots are mostly amusement and MIT Interview kept one side of each interview: neither can be asked."
-    )

@@ -1,10 +1,11 @@
-"""Turn-taking in three corpora of meetings: committed tables, how they are remade, and what they say in a sentence."""
+"""Turn-taking in three corpora of meetings: committed tables, how they are remade, and what they say."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from mien import corpora, tables
+from mien.study.answer import Answer, joined, yes_no
 from mien.turns import PUBLISHED, anchors
 
 NOTEBOOKS = ("03_turns",)
@@ -51,24 +52,47 @@ def answers(read):
 
 
 def answer(read):
-    """How turn-taking in the corpora compares with what was published, in computed sentences."""
-    meetings, marked = read["turn_anchors"], read["turn_backchannels"].set_index("min_pause_s").loc[0.18]
+    """How turn-taking in the corpora compares with what was published."""
+    meetings = read["turn_anchors"]
     median = meetings.groupby("corpus", sort=False)[list(anchors.MEASURES)].median()
-    counts = ", ".join(f"{NAMES[name]} {n}" for name, n in meetings["corpus"].value_counts(sort=False).items())
     low, high = (pick(p.low for p in PUBLISHED if p.measure == "fto_median_s") for pick in (min, max))
-    overlap, tokens = (_published(name) for name in ("overlap_rate", "backchannels_per_speech_hour"))
-    changes, gaps = f"{meetings['changes'].sum():,.0f}", _each(median["patience_s"], "{:.2f}")
+    alike = yes_no(median["fto_median_s"].between(low, high), "Yes", "In part", "No")
+    counts = ", ".join(f"{NAMES[name]} {n}" for name, n in meetings["corpus"].value_counts(sort=False).items())
+    short = (
+        f"{alike}: in {len(meetings)} meetings in English the next person begins "
+        f"{_each(median['fto_median_s'], '{:+.2f} s')} after the last (published {low:+.2f} to {high:+.2f} s), and "
+        f"{joined(f'{100 * rate:.0f}' for rate in median['overlap_rate'])} % of changes overlap (published "
+        f"{100 * _published('overlap_rate'):.0f} %); no interval, since meetings share people."
+    )
+    whom = (
+        f"{len(meetings)} meetings ({counts}; groups talking English face to face, none by video), in which the floor "
+        f"changed {meetings['changes'].sum():,.0f} times; numbers are medians of meetings."
+    )
+    return Answer(short, (whom, _spread(meetings), _clipped(median), *_backchannels(median, read)))
+
+
+def _spread(meetings):
+    """How far single meetings lie apart."""
+    quarters = meetings.groupby("corpus", sort=False)["fto_median_s"].quantile([0.25, 0.75]).unstack()
+    each = joined(f"{row[0.25]:+.2f} to {row[0.75]:+.2f} s ({NAMES[name]})" for name, row in quarters.iterrows())
+    return f"The middle half of meetings have a median offset of {each}."
+
+
+def _clipped(median):
     return (
-        f"In {len(meetings)} meetings ({counts}; groups talking English, none by video) the floor changed "
-        f"{changes} times. The median offset is {_each(median['fto_median_s'], '{:+.2f}')} s, "
-        f"published {low:+.2f} to {high:+.2f} s; {_each(100 * median['overlap_rate'], '{:.0f}')} % of changes overlap, "
-        f"published {100 * overlap:.0f} %. With overlaps clipped to zero the mean gap would be "
-        f"{gaps} s where the mean offset is {_each(median['fto_mean_s'], '{:.2f}')} s. "
-        f"Backchannels come {_each(median['backchannels_per_speech_hour'], '{:.0f}')} times an hour of speech, far "
-        f"from the {tokens:,.0f} of pairs in video chat; annotators of ICSI marked "
-        f"{marked['marked_per_speech_hour']:.0f}, of which timing alone finds {100 * marked['recall']:.0f} %, and "
-        f"{100 * marked['precision']:.0f} % of what timing calls one was marked: without words, counts of backchannels "
-        "are not to be read person by person."
+        f"With overlaps clipped to zero the mean gap would be {_each(median['patience_s'], '{:.2f}')} s where the mean "
+        f"offset is {_each(median['fto_mean_s'], '{:.2f}')} s."
+    )
+
+
+def _backchannels(median, read):
+    marked = read["turn_backchannels"].set_index("min_pause_s").loc[0.18]
+    return (
+        f"Backchannels come {_each(median['backchannels_per_speech_hour'], '{:.0f}')} times an hour of "
+        f"speech; of pairs in video chat {_published('backchannels_per_speech_hour'):,.0f} were published.",
+        f"Annotators of ICSI marked {marked['marked_per_speech_hour']:.0f} an hour, of which timing alone finds "
+        f"{100 * marked['recall']:.0f} %, and {100 * marked['precision']:.0f} % of what timing calls one was marked: "
+        "without words, counts of backchannels are not to be read person by person.",
     )
 
 
@@ -78,5 +102,4 @@ def _published(measure):
 
 def _each(values, form):
     """The values of the corpora in words: '0.25 (AMI), 0.00 (GAP) and 0.18 (ICSI)'."""
-    said = [f"{form.format(value)} ({NAMES[name]})" for name, value in values.items()]
-    return f"{', '.join(said[:-1])} and {said[-1]}"
+    return joined(f"{form.format(value)} ({NAMES[name]})" for name, value in values.items())

@@ -32,9 +32,11 @@ QUANTITIES = {
     "crossing_61": "share of sides that cross 61, either way",
     "rank_r": "rank correlation of scores before and after",
     "coverage_lost": "share of scored sides that have no score any more",
+    "error_rate": "diarisation error rate that was reached, share of speech",
     "tolerance_dose_s": "latency at which the median side has lost 10 points, seconds",
 }
-"""What is found for each edit, dose and profile; the last one for latency as a whole."""
+"""What is found for each edit, dose and profile; the last two of a worse diarisation, and of latency as
+a whole."""
 
 AXES = {"network_delay": "one_way_delay", "diarisation_error": "diarisation_error"}
 """The axes of C5 that touch who speaks when, by edit."""
@@ -60,7 +62,7 @@ class Book:
             rows += [row for row in self._of(nothing, profile, was, was) if row["quantity"] == "mean_score"]
             later = np.stack([found[profile] for found in after], axis=1)
             for number, change in enumerate(self.swept.changes):
-                rows += self._of(change, profile, was, later[:, number])
+                rows += self._of(change, profile, was, later[:, number]) + self._reached(change, profile)
             rows.append(self._tolerance(profile, was, later))
         return rows
 
@@ -88,6 +90,22 @@ class Book:
             for name, of in said.items()
             if name in QUANTITIES
         ]
+
+    def _reached(self, change, profile):
+        """The error rate in the recordings in which it was measured: it is the edit's, and so has no interval."""
+        rates = self.swept.reached.get(change)
+        if not rates or self.swept.one.how != "each":
+            return []
+        about = {"edit": change.edit, "variant": change.variant, "dose": change.dose, "unit": change.unit}
+        about |= {"decides": decides(change), "profile": profile, "quantity": "error_rate", "value": np.mean(rates)}
+        return [about | self.blank(len(rates))]
+
+    def blank(self, n_recordings):
+        """What a row has that is of no side."""
+        ends = dict.fromkeys(("low", "high", "low90", "high90"), np.nan)
+        counts = {"n_sides": 0, "n_people": 0, "n_recordings": n_recordings, "n_groups": 0}
+        one = {"corpus": self.swept.one.corpus, "sides": self.swept.one.how, "interval": "", "reference": ""}
+        return one | ends | counts | {"licence": corpora.named(self.swept.one.corpus).LICENCE, "why": ""}
 
     def _tolerance(self, profile, was, later):
         kept = [k for k, change in enumerate(self.swept.changes) if change.edit == "latency" and change.dose > 0]
@@ -189,16 +207,19 @@ def first_loss(doses, changes, points=LOST_POINTS):
 
 
 def decides(change):
-    """Whether the rules let a dose decide: of C5 by axis, of C6 a latency whose size has a named source."""
+    """Whether the rules let a dose decide: of C5 by axis, of C6 a latency whose size has a named source.
+
+    AUDIT 6.7 says how much error of a diarisation decides and not where it lies: ``doses.csv`` has where.
+    """
     edit = {"latency": "add_latency_B_s"} | AXES
-    return (edit.get(change.edit), round(change.dose, 6)) in _deciding()
+    return (edit.get(change.edit), change.variant, round(change.dose, 6)) in _deciding()
 
 
 @cache
 def _deciding():
     table = doses.read()
     mine = table[table["decides"] & table["edit"].isin(["add_latency_B_s", *AXES.values()])]
-    return {(row.edit, round(float(row.value), 6)) for row in mine.itertuples()}
+    return {(row.edit, row.variant, round(float(row.value), 6)) for row in mine.itertuples()}
 
 
 # --- one recording ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pandas as pd
 from mien import evidence, scores, tables, turns, verdict
 from mien.corpora import gap, mit
 from mien.evidence import dyads, intervals, leakage
+from mien.study.answer import Answer, ends, joined, yes_no
 
 NOTEBOOKS = ("07_engagement",)
 FILES = {
@@ -196,40 +197,96 @@ def score(rows, corpus, target, signals, metric=METRIC, model=MODEL):
     return found.loc[(corpus, target, signals, model, metric)]
 
 
-def said(row, name="value", low="low", high="high"):
-    """A number with its interval: ``0.39 [0.25, 0.54]``, or why there is none."""
-    if pd.isna(row[name]):
-        return "not computed"
-    return f"{row[name]:.2f} [{row[low]:.2f}, {row[high]:.2f}]"
+def detectable(found):
+    """Of all verdicts of the study those on this question: is the label detectable in people never seen?"""
+    mine = found[found["corpus"].isin(CORPORA.values()) & (found["metric"] == METRIC) & (found["profile"] == "none")]
+    return mine[mine["claim"] == "C1_detectable"]
 
 
 def answers(read):
-    """What was found, in computed sentences, by name; ``read`` holds the verdicts of the study too."""
+    """What was found, by name; ``read`` holds the verdicts of the study too."""
     rows, more, found = read["engagement"], read["engagement_more"], read["verdicts"]
-    return {"engagement": f"{_interviews(rows, more, found)} {_meetings(rows, more, found)} {_spots(more)}"}
+    details = (*_interviews(rows, more, found), *_meetings(rows, more, found), _spots(more))
+    return {"engagement": Answer(_short(rows, found), details)}
+
+
+GATES = {
+    "leakage": "a leak",
+    "units": "too few people",
+    "coverage": "too few windows with a prediction",
+    "power": "too few people",
+}
+"""What a gate of the rules that fails is about."""
+
+
+def ruled(found):
+    """What the rules say of some verdicts, and the gates that fail: ``not assessable by the rules (a leak)``."""
+    failed = [words for gate, words in GATES.items() if found["why"].str.contains(f"gate {gate}:").any()]
+    gates = joined(dict.fromkeys(failed))
+    return f"{joined(dict.fromkeys(found['wording']), 'or')} by the rules{f' ({gates})' if gates else ''}"
+
+
+def _short(rows, found):
+    engaged, content = (score(rows, CORPORA[name], targets[0], of[0]) for name, (targets, of) in ASKED.items())
+    over = yes_no(
+        [row["gap_low"] > 0 for row in (engaged, content)], "both are", "one of them is", "neither is shown to be"
+    )
+    said = ruled(detectable(found))
+    return (
+        f"{said[0].upper()}{said[1:]}: how engaged {engaged['n_people']:.0f} interviewees seemed to observers is "
+        f"predicted from the voice at {ends(engaged)} of 1 (MIT Interview), {content['n_people']:.0f} students' own "
+        f"satisfaction from turns at {ends(content)} (GAP); {over} above the best baseline."
+    )
+
+
+def _word(row):
+    return "above" if row["gap_low"] > 0 else "not shown to be above"
 
 
 def _interviews(rows, more, found):
-    corpus = CORPORA["mit"]
-    each = []
-    for target in ASKED["mit"][0]:
-        mine, r = (score(rows, corpus, target, "voice", metric) for metric in ("ccc", "r"))
-        inside = more[(more["target"] == target) & (more["what"] == "within_person_r")].iloc[0]
-        pitch, level = (score(rows, corpus, target, part) for part in CONFOUNDS)
-        each.append(
-            f"{_plain(target)} CCC {said(mine)} (r {r['value']:.2f}; best baseline {mine['best_baseline']:.2f}, "
-            f"{mine['best_baseline_name']}; gap {mine['gap']:+.2f} [{mine['gap_low']:+.2f}, {mine['gap_high']:+.2f}], "
-            f"p = {mine['p_permuted']:.3f}; level alone {said(level)}, pitch alone {said(pitch)}; "
-            f"between a person's two interviews r {said(inside)})"
-        )
-    one = score(rows, corpus, ASKED["mit"][0][0], "voice")
-    told = _verdict(found, corpus)
+    corpus, (targets, _) = CORPORA["mit"], ASKED["mit"]
+    one = score(rows, corpus, targets[0], "voice")
+    about = (
+        f"{corpus} ({one['n_people']:.0f} people, {one['n_windows']:.0f} interviews; labels: mean ratings by "
+        "observers, the names of some presumed): predicted from the voice, in people never seen."
+    )
+    each = (_rated(rows, more, corpus, target) for target in targets)
+    return (about, *each, _verdict(found, corpus), _level(rows, corpus), NOT_ENGAGED, NO_FACE)
+
+
+def _meetings(rows, more, found):
+    corpus, (targets, _) = CORPORA["gap"], ASKED["gap"]
+    one = score(rows, corpus, targets[0], "turn")
+    about = f"{corpus} ({one['n_people']:.0f} people, {one['n_groups']:.0f} meetings), from turns"
+    each = (f"{about}: {_found(rows, corpus, target, 'turn')}." for target in targets)
+    return (*each, _verdict(found, corpus), _slopes(more))
+
+
+NOT_ENGAGED = (
+    "Observers heard that voice, so their impression rests on it; that is not that anybody was engaged. Sex is not in "
+    "the table and cannot be ruled out."
+)
+NO_FACE = "The face table is a mean of at most 75 pictures: a claim about the face is not assessable."
+
+
+def _found(rows, corpus, target, signals):
+    """A label's score beside its best baseline."""
+    mine = score(rows, corpus, target, signals)
+    gap_ = ends(mine, sign=True, names=("gap", "gap_low", "gap_high"))
     return (
-        f"MIT Interview ({one['n_people']:.0f} people, {one['n_windows']:.0f} interviews; labels: mean ratings by "
-        f"observers, the names of some presumed): from the voice, in people never seen, {'; '.join(each)}. {told} "
-        f"{_level(rows, corpus)} Observers heard that voice, so their impression rests on it; that is not that "
-        "anybody was engaged. Sex is not in the table and cannot be ruled out. The face table is a mean of at most 75 "
-        "pictures: a claim about the face is not assessable."
+        f"{_plain(target)} ({mine['label_source']}): concordance (CCC) {ends(mine)}, {_word(mine)} the best baseline "
+        f"({mine['best_baseline']:.2f}, {mine['best_baseline_name']}; gap {gap_}, p = {mine['p_permuted']:.3f})"
+    )
+
+
+def _rated(rows, more, corpus, target):
+    r = score(rows, corpus, target, "voice", "r")
+    inside = more[(more["target"] == target) & (more["what"] == "within_person_r")].iloc[0]
+    pitch, level = (score(rows, corpus, target, part) for part in CONFOUNDS)
+    found = _found(rows, corpus, target, "voice")
+    return (
+        f"{found[0].upper()}{found[1:]}; r {r['value']:.2f}; level alone {ends(level)}, pitch alone "
+        f"{ends(pitch)}; between a person's two interviews r {ends(inside)}."
     )
 
 
@@ -242,38 +299,23 @@ def _level(rows, corpus):
     ]
     names = ", ".join(map(_plain, alike)) or "none of them"
     return (
-        f"The mean level alone lies within the interval of the whole voice for {names}: loud people, or near and open "
+        f"The mean level alone reaches the interval of the whole voice for {names}: loud people, or near and open "
         "microphones, which this table cannot tell apart."
     )
 
 
-def _meetings(rows, more, found):
-    corpus, each = CORPORA["gap"], []
-    for target in ASKED["gap"][0]:
-        mine = score(rows, corpus, target, "turn")
-        each.append(
-            f"{_plain(target)} ({mine['label_source']}) CCC {said(mine)} (best baseline {mine['best_baseline']:.2f}, "
-            f"{mine['best_baseline_name']}; gap {mine['gap']:+.2f} [{mine['gap_low']:+.2f}, {mine['gap_high']:+.2f}], "
-            f"p = {mine['p_permuted']:.3f})"
-        )
+def _slopes(more):
+    """Whether satisfaction goes with how fast one answers, or the others do."""
     slopes = more[more["what"].str.endswith("_slope")]
     lags = {kind: slopes[slopes["what"] == f"{kind}_slope"] for kind in dyads.SLOPES}
     at = {kind: some[some["target"] == "label_satisfaction"].iloc[0] for kind, some in lags.items()}
     clear = {kind: int(((some["low"] > 0) | (some["high"] < 0)).sum()) for kind, some in lags.items()}
     return (
-        f"GAP ({mine['n_people']:.0f} people, {mine['n_groups']:.0f} meetings) from turns: {'; '.join(each)}. "
-        f"{_verdict(found, corpus)} Satisfaction (self, {at['actor']['n_people']:.0f} people with both lags) changes "
-        f"by {said(at['actor'])} standard deviations with one's own slower answers (actor) and by "
-        f"{said(at['partner'])} with slower answers of others (partner); of {len(lags['actor'])} self-ratings "
-        f"{clear['actor']} (actor) and {clear['partner']} (partner) slopes are clear of 0, uncorrected for asking "
-        f"{2 * len(lags['actor'])}."
+        f"Satisfaction (self, {at['actor']['n_people']:.0f} people of GAP with both lags) changes by "
+        f"{ends(at['actor'])} standard deviations with one's own slower answers (actor) and by {ends(at['partner'])} "
+        f"with slower answers of others (partner); of {len(lags['actor'])} self-ratings {clear['actor']} (actor) and "
+        f"{clear['partner']} (partner) slopes are clear of 0, uncorrected for asking {2 * len(lags['actor'])}."
     )
-
-
-def detectable(found):
-    """Of all verdicts of the study those on this question: is the label detectable in people never seen?"""
-    mine = found[found["corpus"].isin(CORPORA.values()) & (found["metric"] == METRIC) & (found["profile"] == "none")]
-    return mine[mine["claim"] == "C1_detectable"]
 
 
 def _verdict(found, corpus):
@@ -288,14 +330,15 @@ def _verdict(found, corpus):
 
 def _spots(more):
     mine = more[more["what"] == "hot_minus_not"].sort_values("value", key=abs, ascending=False)
-    top = [f"{row['signals']} {said(row)}" for row in mine.head(3).to_dict("records")]
+    top = joined(f"{_plain(row['signals'])} {ends(row)}" for row in mine.head(3).to_dict("records"))
     return (
         f"MRDA ({mine['n_people'].iloc[0]:.0f} people, {mine['n_groups'].max():.0f} meetings with both): two minutes "
         "with a hot spot marked by observers, mostly shared amusement and no sign of engagement, differ most from "
-        f"others of the same meeting in {', '.join(top)} standard deviations; all meetings hang together by people: "
-        "nothing is said of people never seen."
+        f"others of the same meeting in {top} standard deviations; all meetings hang together by people: nothing is "
+        "said of people never seen."
     )
 
 
-def _plain(target):
-    return target.removeprefix("label_").replace("presumed_engaged", "engaged (presumed)").replace("_", " ")
+def _plain(name):
+    """A label or measure in words."""
+    return name.removeprefix("label_").replace("presumed_engaged", "engaged (presumed)").replace("_", " ")

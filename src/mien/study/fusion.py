@@ -12,7 +12,8 @@ import pandas as pd
 from mien import tables, verdict
 from mien.corpora import gap, mit
 from mien.evidence import ablation
-from mien.study.engagement import CORPORA, METRIC, MODEL, fewer
+from mien.study.answer import Answer, above, ends, joined
+from mien.study.engagement import CORPORA, METRIC, MODEL, fewer, ruled
 
 NOTEBOOKS = ("08_fusion",)
 FILES = {"fusion": "fusion.csv", "fusion_quantities": "fusion_quantities.csv"}
@@ -90,61 +91,71 @@ def row(rows, target, what, signals=None, model=MODEL, metric=METRIC):
     return (found if signals is None else found[found["signals"] == signals]).iloc[0]
 
 
-def said(found, form="{:.2f}"):
-    """A number with its interval, or that there is none."""
-    if pd.isna(found["value"]):
-        return "not to be told"
-    return f"{form.format(found['value'])} [{form.format(found['low'])}, {form.format(found['high'])}]"
-
-
 def answers(read):
-    """What was found, in computed sentences, by name; ``read`` holds the verdicts of the study too."""
-    rows = read["fusion"]
-    one, two = row(rows, INTERVIEWS[0], "set", "voice"), row(rows, MEETINGS[0], "drop_one", "lag")
-    voices = "; ".join(_interviews(rows, target) for target in INTERVIEWS)
-    turns = "; ".join(_meetings(rows, target) for target in MEETINGS)
-    found = (
-        f"MIT Interview ({one['n_people']:.0f} people, {one['n_windows']:.0f} interviews; observers' labels): {voices}."
-        " The face table is a mean of at most 75 pictures: that it adds nothing says nothing of faces. GAP "
-        f"({two['n_people']:.0f} people, {two['n_groups']:.0f} meetings; self-ratings; lag, share, changes): {turns}. "
-        f"{_verdict(read['verdicts'])}"
-    )
-    return {"fusion": found}
+    """What was found, by name; ``read`` holds the verdicts of the study too."""
+    rows, found = read["fusion"], added(read["verdicts"])
+    details = (*_interviews(rows), *_meetings(rows), *_verdict(found), WOULD_CHANGE)
+    return {"fusion": Answer(_short(rows, found), details)}
 
 
-def _interviews(rows, target):
-    """What voice and face reach, alone, together, by other fusions, and with more people."""
-    alone, both = row(rows, target, "set", "voice"), row(rows, target, "set", "voice+face")
-    share, gain = row(rows, target, "share", "voice"), row(rows, target, "added", "voice + face")
-    joins = [(name, row(rows, target, "fusion_gain", model=f"{name}_ratings")) for name in ("late", "stacked")]
-    more = row(rows, target, "doubled")
-    fused = ", ".join(f"{name} {said(one, '{:+.2f}')}" for name, one in joins)
+WOULD_CHANGE = (
+    "No committed table has face, voice and turns of the same people; recordings of at least 30 groups of connected "
+    "people with all three, and enough of them to detect a gap of 0.15, would change that."
+)
+
+
+def _short(rows, found):
+    """Whether any set of signals is shown to add to another."""
+    said, leads = ruled(found), MEETINGS[1]
+    voice_, gain = row(rows, INTERVIEWS[0], "set", "voice"), row(rows, INTERVIEWS[0], "added", "voice + face")
+    parts = [name for name in COMPONENTS if above(row(rows, leads, "drop_one", name))]
+    n = row(rows, leads, "drop_one", "share")["n_people"]
+    does = "adds" if above(gain) else "is not shown to add"
+    adds = f"only {parts[0]} adds" if len(parts) == 1 else f"{joined(parts)} add" if parts else "none is shown to add"
     return (
-        f"{_plain(target)}: CCC {said(alone)} from the voice, {said(both)} with the face table (added "
-        f"{said(gain, '{:+.2f}')}, p = {gain['p_permuted']:.2f}; the voice's share {said(share)}); against one model "
-        f"of all columns fusions differ by {fused}; twice as many people would bring {said(more, '{:+.2f}')}"
+        f"{said[0].upper()}{said[1:]}, and no table has all three: a face table {does} to the voice "
+        f"({ends(gain, sign=True)} on {voice_['value']:.2f} of 1 for seeming engaged; MIT Interview, "
+        f"{voice_['n_people']:.0f} people, observers), of lag, share and changes {adds} for {_plain(leads)} (GAP, "
+        f"{n:.0f} students, self)."
     )
 
 
-def _meetings(rows, target):
-    whole = row(rows, target, "set")
-    parts = ", ".join(f"{name} {said(row(rows, target, 'drop_one', name), '{:+.2f}')}" for name in COMPONENTS)
-    return f"{_plain(target)} CCC {said(whole)}, lost without {parts}"
+def _interviews(rows):
+    """What voice and face reach, alone, together, by other fusions, and with more people."""
+    one = row(rows, INTERVIEWS[0], "set", "voice")
+    about = f"MIT Interview ({one['n_people']:.0f} people, {one['n_windows']:.0f} interviews; observers' labels)"
+    for target in INTERVIEWS:
+        alone, both = row(rows, target, "set", "voice"), row(rows, target, "set", "voice+face")
+        share, gain = row(rows, target, "share", "voice"), row(rows, target, "added", "voice + face")
+        yield (
+            f"{about}, {_plain(target)}: CCC {ends(alone)} from the voice, {ends(both)} with the face table (added "
+            f"{ends(gain, sign=True)}, p = {gain['p_permuted']:.2f}; the voice's share {ends(share)})."
+        )
+        joins = [(name, row(rows, target, "fusion_gain", model=f"{name}_ratings")) for name in ("late", "stacked")]
+        fused = ", ".join(f"{name} {ends(one, sign=True)}" for name, one in joins)
+        more = ends(row(rows, target, "doubled"), sign=True)
+        yield (
+            f"{_plain(target)[0].upper()}{_plain(target)[1:]}: against one model of all columns fusions differ by "
+            f"{fused}; twice as many people would bring {more}."
+        )
+    yield "The face table is a mean of at most 75 pictures: what it adds, or does not, says nothing of faces."
+
+
+def _meetings(rows):
+    """What each part that a vendor names adds to the others."""
+    for target in MEETINGS:
+        whole, one = row(rows, target, "set"), row(rows, target, "drop_one", "lag")
+        about = f"GAP ({one['n_people']:.0f} people, {one['n_groups']:.0f} meetings; self-ratings), {_plain(target)}"
+        parts = ", ".join(f"{name} {ends(row(rows, target, 'drop_one', name), sign=True)}" for name in COMPONENTS)
+        yield f"{about}: CCC {ends(whole)} from lag, share and changes; lost without {parts}."
 
 
 def _verdict(found):
-    parts = []
     for claim, words in (("V3", "lag, share and changes each add"), ("V4", "face and voice add")):
-        mine = added(found)
-        mine = mine[mine["claim"].str.startswith(claim)]
+        mine = found[found["claim"].str.startswith(claim)]
         wording = " / ".join(mine["wording"].unique())
         why = " / ".join(dict.fromkeys(mine["why"]))
-        parts.append(f"{claim} ({words}): {wording} ({why})")
-    return (
-        f"By the rules, {'; '.join(parts)}. No committed table has face, voice and turns of the same people; "
-        "recordings of at least 30 groups of connected people with all three, and enough of them to detect a gap of "
-        "0.15, would change that."
-    )
+        yield f"By the rules, {claim} ({words}): {wording} ({why})."
 
 
 def _plain(target):

@@ -16,16 +16,13 @@ from mien import corpora, scores, tables
 from mien.corpora import gap
 from mien.edits import EditError, tricks
 from mien.edits import floor as edited
-from mien.study import machines, sides
-from mien.study.gains import GAMING, LINE, REAL, Book
+from mien.study import gaming_words, machines, sides
+from mien.study.gains import GAMING, REAL, Book
+from mien.study.gaming_words import CRITERIA
 from mien.turns import anchors
 
 NOTEBOOKS = ("12b_gaming",)
 FILES = {"gaming": "gaming.csv", "gaming_quantities": "gaming_quantities.csv"}
-CRITERIA = ("label_satisfaction", "label_leadership")
-"""What people of GAP said themselves; the first is the criterion of the ratio, named before any result was seen."""
-MOST_POINTS = 10
-"""A trick that adds more makes C8 fail (``verdict_rules.yaml``)."""
 SWEEPS = {
     "g1_filler_first": (0.1, 0.2),
     "g2_split_turns": (0.5, 1.0),
@@ -164,87 +161,4 @@ def answers(read):
 
 def answer(rows):
     """What each trick adds under each profile, whether machines pass 50, and what that is of a difference of people."""
-    own = rows[rows["target"] == "score"].set_index(["policy", "quantity", "profile", "sides"]).sort_index()
-    n = _of(own, (REAL, "score", scores.PROFILES[0], "each"))
-    meetings = ", ".join(f"{row.corpus} {row.n_sides:.0f} sides of {row.n_recordings:.0f} meetings" for row in n)
-    return (
-        f"Real meetings ({meetings}; each person in turn against the others; in brackets 95 % intervals over groups of "
-        f"people, of which ICSI has one). {' '.join(_tricks(own, profile) for profile in scores.PROFILES)} "
-        f"{' '.join(_machines(own, profile) for profile in scores.PROFILES)} Machines are constructed from real "
-        f"stretches of speech. {_quarters(rows)} {_by_the_rules(quantities(rows))}"
-    )
-
-
-def _of(own, key, dose=None):
-    """The rows of a quantity, one per corpus; at the trick's own dose."""
-    found = own.loc[[key]] if key in own.index else own.iloc[:0]
-    dose = tricks.POLICIES[key[0]].dose if key[0] in tricks.POLICIES else np.nan
-    found = found[found["dose"].isna()] if np.isnan(dose) else found[found["dose"] == dose]
-    return list(found.reset_index().itertuples())
-
-
-def _said(found, form="{:+.1f}", times=1.0):
-    """'+1.0 [+0.5, +1.5] (AMI), … and +0.3 (ICSI)'."""
-    each = []
-    for row in found:
-        ends = f" [{form.format(times * row.low)}, {form.format(times * row.high)}]" if np.isfinite(row.low) else ""
-        each.append(f"{form.format(times * row.value)}{ends} ({row.corpus})")
-    return f"{', '.join(each[:-1])} and {each[-1]}" if len(each) > 1 else "".join(each) or "not computed"
-
-
-def _tricks(own, profile):
-    gain = {name: _of(own, (name, "gain", profile, "each")) for name in tricks.POLICIES}
-    alone = [name for name, policy in tricks.POLICIES.items() if len(policy.edits) == 1]
-    best = max(alone, key=lambda name: np.mean([row.value for row in gain[name]]))
-    both, lifted = gain["all_of_b"], _of(own, ("all_of_b", "lifted_over_50", profile, "each"))
-    under = [row for row in lifted if np.isfinite(row.value)]
-    over = f"; of those under 50 they lift {_said(under, '{:.0f}', 100)} % over it" if under else ""
-    said = f"the single trick that adds most on average over corpora ({tricks.POLICIES[best].said})"
-    return (
-        f"{profile.replace('_', ' ')}: {said} adds {_said(gain[best])} points, all three of B together "
-        f"{_said(both)}{over}."
-    )
-
-
-def _machines(own, profile):
-    parts = []
-    for name, how in (("two_radios", "halves"), ("random_talker", "each"), ("out_of_step", "each")):
-        score, share = (_of(own, (name, quantity, profile, how)) for quantity in ("score", "share_at_50"))
-        at_50 = ", ".join(f"{100 * row.value:.0f}" for row in share)
-        had = ", ".join(f"{100 * row.value:.0f}" for row in _of(own, (name, "scored_share", profile, how)))
-        said = f"{at_50} % at 50 or more, of the {had} % that have a score"
-        parts.append(f"{name.replace('_', ' ')} {_said(score, '{:.0f}')} ({said})")
-    real = _said(_of(own, (REAL, "score", profile, "each")), "{:.0f}")
-    return f"Mean score ({profile.replace('_', ' ')}): {'; '.join(parts)}; real people {real}."
-
-
-def _quarters(rows):
-    """What a gain is of the difference between quarters of the criterion, or why there is no such ratio."""
-    mine = rows[rows["target"] == CRITERIA[0]].set_index(["policy", "quantity", "profile"])
-    said = []
-    for profile in scores.PROFILES:
-        apart = mine.loc[(REAL, "quarter_difference", profile)]
-        ratio, least = (mine.loc[("all_of_b", f"gain_over_quarters{end}", profile)] for end in ("", "_at_least"))
-        told = f"{ratio['value']:.1f} [{ratio['low']:.1f}, {ratio['high']:.1f}] times that"
-        if np.isnan(ratio["value"]):
-            told = f"at least {least['value']:.1f} times that, with no upper limit"
-        ends = f"{apart['value']:+.1f} [{apart['low']:+.1f}, {apart['high']:+.1f}]"
-        said.append(f"{ends} points ({profile.replace('_', ' ')}; the three tricks of B: {told})")
-    name = CRITERIA[0].removeprefix("label_")
-    return f"Between the top and bottom quarter in {name} (GAP, self) the score differs by {' and '.join(said)}."
-
-
-def _by_the_rules(rows):
-    """In which corpora and profiles the rules say that C8 does not hold, and by what."""
-    most = rows.groupby(["quantity", "corpus", "profile"])["value"].max()
-    scopes = list(dict.fromkeys(zip(rows["corpus"], rows["profile"], strict=True)))
-    gain, *machine = ("gain_pts", "two_radio_score", "random_talker_score")
-    beyond = [{one for one in scopes if most[(gain, *one)] > MOST_POINTS}]
-    beyond += [{one for one in scopes if most[(name, *one)] >= LINE} for name in machine]
-    tricked, radios, talkers = map(len, beyond)
-    return (
-        f"The rules say of C8 that it does not hold where a trick adds more than {MOST_POINTS} points ({tricked} of "
-        f"{len(scopes)} corpora and profiles), two radios score {LINE} or more ({radios}) or a random talker does "
-        f"({talkers}): {len(set.union(*beyond))} of {len(scopes)}. Such a score says how somebody talks, and not "
-        "whether anybody is engaged."
-    )
+    return gaming_words.answer(rows, quantities(rows))

@@ -248,12 +248,13 @@ def _places(ask, settings):
         places += [("skin", f"{synthetic.skin_lightness(look):.0f}"), ("head depth", f"{look.depth:g}")]
         if ask.look in settings.few and ask.condition.script.endswith(" 0"):
             doses = ((axis, getattr(ask.condition, name)) for axis, (_, name, _) in settings.axes.items())
-            places += [(axis, _dose(dose)) for axis, dose in doses]
+            places += [(axis, dose_said(dose)) for axis, dose in doses]
             places += [("together", "none"), ("way", WAYS[0])]
     return places
 
 
-def _dose(value):
+def dose_said(value):
+    """A dose in words."""
     return "as drawn" if value is None else f"{value:g}"
 
 
@@ -334,51 +335,3 @@ def limits(table):
     low = (kind == "min") & (rows["value"] < target)
     high = (kind == "max") & (rows["value"] > target)
     return rows.assign(target=target)[low | high | rows["value"].isna()].reset_index(drop=True)
-
-
-def answer(table):
-    """How wrong the face numbers are and when they stop being trustworthy, in computed sentences."""
-    rows = table.set_index(["axis", "dose", "quantity", "metric"]).sort_index()
-
-    def said(quantity, metric, digits=1):
-        row = rows.loc[("plain", "", quantity, metric)]
-        return f"{row['value']:.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
-
-    mouth, found = (
-        [rows.loc[(axis, dose, *key), "value"] for dose in doses]
-        for axis, doses, key in (
-            ("way", WAYS[:3], ("mouth opening", "correlation")),
-            ("gallery of 9", ("whole picture", "crops"), ("face", "found_share")),
-        )
-    )
-    return (
-        f"SYNTHETIC faces of known truth, {rows.loc['plain', 'n_trials'].max():.0f} trials, 120 px wide, turned up to "
-        "30°: "
-        f"median error {said('yaw', 'error_deg')}° in yaw (slope {said('yaw', 'slope', 2)}), "
-        f"{said('pitch', 'error_deg')}° in pitch ({said('pitch', 'error_from_own_deg')}° about the face's own zero), "
-        f"{said('roll', 'error_deg')}° in roll; r = {said('mouth opening', 'correlation', 2)} for the mouth's opening, "
-        f"{said('smile', 'correlation', 2)} for the smile; blinks: recall {said('blink', 'recall', 2)}, precision "
-        f"{said('blink', 'precision', 2)}. {' '.join(_stops(table))} MediaPipe's own task would "
-        f"follow the mouth of the same few faces with r = {mouth[2]:.2f} in VIDEO mode, which smooths over time, and "
-        f"{mouth[1]:.2f} in IMAGE mode; its networks run directly give {mouth[0]:.2f}. Of nine faces in a "
-        f"gallery, whole pictures show MediaPipe {100 * found[0]:.0f} %, crops {100 * found[1]:.0f} %."
-    )
-
-
-def _stops(table):
-    """For each target a sentence: where it is missed, among the conditions that are not the plain one."""
-    plain, missed = Condition(), limits(table)
-    mild = {(axis, _dose(getattr(plain, name))) for axis, (_, name, _) in AXES.items()} | {("together", "none")}
-    for (quantity, metric), (target, kind) in TARGETS.items():
-        rows = missed[(missed["quantity"] == quantity) & (missed["metric"] == metric)]
-        what = f"{quantity.capitalize()}: {metric.replace('_share', '').replace('_', ' ')}"
-        bound = f"{'at least' if kind == 'min' else 'at most'} {target:g}"
-        where = [
-            f"{row.axis} {row.dose}"
-            for row in rows.itertuples()
-            if row.axis not in ("plain", "way", "gallery of 9") and (row.axis, row.dose) not in mild
-        ]
-        if "plain" in set(rows["axis"]):
-            yield f"{what} {bound} is missed even so."
-        else:
-            yield f"{what} {bound} is missed at {', '.join(where)}." if where else f"{what} {bound} holds throughout."

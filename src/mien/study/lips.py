@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mien import face, media, people, sources, store, synthetic, tables, voice
+from mien.study.answer import Answer
 
 FILE = "lip_lag.csv"
 COLUMNS = (
@@ -166,12 +167,49 @@ def _wrong(found, shift_s, settings):
     }
 
 
+TRUSTED = 0.5
+"""The least trust of a lag that is told of a clip."""
+
+
 def answer(read):
-    """Whether picture and sound keep one clock on real clips, and how far that can be told, in computed sentences."""
+    """Whether picture and sound keep one clock on real clips, and how far that can be told."""
     table = read["lip_lag"]
-    clips, talks = table[(table["kind"] == "clip") & table["lag_s"].notna()], table[table["kind"] != "clip"]
-    trusted = clips[clips["trust"] >= 0.5]
-    parts = []
+    clips, talks = table[table["kind"] == "clip"], table[table["kind"] != "clip"]
+    heard = clips[clips["lag_s"].notna()]
+    trusted = heard[heard["trust"] >= TRUSTED]
+    found = 1000 * talks.groupby(["kind", "rate_hz", "asked_s"])["error_s"].mean()
+    short = (
+        f"{_one_clock(trusted, len(clips))}; lags of up to {1000 * talks['shift_s'].abs().max():.0f} ms put into "
+        f"SYNTHETIC and real talk are found again to {found.max():.0f} ms in the median."
+    )
+    each = ", ".join(f"{Path(row.material).stem} {_span(row)}" for row in trusted.itertuples()) or "none"
+    of_clips = (
+        f"Of {len(clips)} real clips {len(heard)} have enough speech of a face in sight, and {len(trusted)} a lag "
+        f"with a trust of {TRUSTED} or more: {each}."
+    )
+    caveat = "No single clip says it to the frame: people differ in how early their mouth opens."
+    return Answer(short, (of_clips, *_put_in(talks), _told_apart(talks), caveat))
+
+
+def _one_clock(trusted, n):
+    """Whether the clips that can tell it are apart: none, some, or nobody knows."""
+    if trusted.empty:
+        return f"Cannot be said here: none of {n} real clips gives a lag that can be trusted"
+    apart = int(((trusted["low_s"] > 0) | (trusted["high_s"] < 0)).sum())
+    surest = trusted.loc[(trusted["high_s"] - trusted["low_s"]).idxmin()]
+    return (
+        f"{'Not all do' if apart else 'No lag is shown'}: {len(trusted)} of {n} real clips tell how far voice and "
+        f"lips are apart, {apart or 'none'} of them surely (the surest {_span(surest)})"
+    )
+
+
+def _span(row):
+    """The lag of a clip with its interval."""
+    return f"{1000 * row.lag_s:+.0f} [{1000 * row.low_s:+.0f}, {1000 * row.high_s:+.0f}] ms"
+
+
+def _put_in(talks):
+    """How well lags put into the sound come back, by material and rate."""
     for kind, name in (("synthetic", "SYNTHETIC faces"), ("real", "real clips in a row")):
         for rate_hz in sorted(talks["rate_hz"].unique()):
             rows = talks[(talks["kind"] == kind) & (talks["rate_hz"] == rate_hz)]
@@ -181,24 +219,13 @@ def answer(read):
                 f"{row.speech_s:.0f} s of speech"
                 for row in each.iloc[[0, -1]].itertuples()
             )
-            parts.append(f"{name} at {rate_hz:.0f} pictures a second: {said}")
+            yield f"Lags put into the sound of {name}, {rate_hz:.0f} pictures a second, come back {said}."
+
+
+def _told_apart(talks):
     still, apart = talks[talks["shift_s"] == 0], talks[talks["shift_s"].abs() >= 0.2]
     longest = apart[apart["asked_s"] == apart["asked_s"].max()]
     return (
-        f"Of {len(table[table['kind'] == 'clip'])} real clips {len(clips)} have enough speech of a face in sight, and "
-        f"{len(trusted)} a lag with a trust of 0.5 or more: {_spans(trusted)}. Lags of up to 300 ms put into the sound "
-        f"come back, in the median: {'; '.join(parts)}. Where nothing was put in, "
-        f"{100 * still['sure_share'].mean():.0f} % of talks are told to be apart for sure; where 200 ms or more were, "
-        f"{100 * longest['sure_share'].mean():.0f} % of the longest. No single clip says it to the frame: people "
-        "differ in how early their mouth opens."
-    )
-
-
-def _spans(clips):
-    return (
-        ", ".join(
-            f"{Path(row.material).stem} {1000 * row.lag_s:+.0f} [{1000 * row.low_s:+.0f}, {1000 * row.high_s:+.0f}] ms"
-            for row in clips.itertuples()
-        )
-        or "none"
+        f"Where nothing was put in, {100 * still['sure_share'].mean():.0f} % of talks are told to be apart for sure; "
+        f"where 200 ms or more were, {100 * longest['sure_share'].mean():.0f} % of the longest."
     )

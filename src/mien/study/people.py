@@ -14,6 +14,7 @@ import pandas as pd
 from mien import tables
 from mien.evidence import groups, quantities
 from mien.study import verdicts
+from mien.study.answer import Answer, above, clear, ends, joined
 
 NOTEBOOKS = ("10_people",)
 FILES = {"person_scores": "person_scores.csv", "people_gaps": "people_gaps.csv"}
@@ -124,28 +125,65 @@ def read(data, names):
 
 
 def answers(read):
-    """Whether a model is worse for some, in computed sentences."""
+    """Whether a model is worse for some, by name."""
     return {"model_people": answer(read)} if {"person_scores", "people_gaps"} <= set(read) else {}
 
 
 def answer(read):
     """The spread over people in each corpus, what could be tested between groups, and the same gap in observers."""
     scores, gaps = read["person_scores"], read["people_gaps"]
-    each = []
-    for corpus, mine in scores.groupby("corpus", sort=False):
-        worst, best = mine["balanced_accuracy"].min(), mine["balanced_accuracy"].max()
-        middle = mine["balanced_accuracy"].quantile([0.25, 0.5, 0.75]).to_numpy()
-        each.append(
-            f"{corpus} ({len(mine)} people): half of the people lie between {middle[0]:.2f} and {middle[2]:.2f}, the "
-            f"worst at {worst:.2f}, the best at {best:.2f}; {_apart(gaps[gaps['corpus'] == corpus])}"
-        )
-    humans = gaps[gaps["who"] == "observers"]
-    beside = ", ".join(f"{row.measure.rpartition(' ')[2]} {_points(row)}" for row in humans.itertuples())
-    return (
-        f"Balanced accuracy of the model, person by person. {'. '.join(each)}. Observers of CREMA-D name what women "
-        f"mean more often than what men mean, in points: {beside}. Nobody rated the faces and voices above: whether a "
-        "gap of the model was in the labels or the displays before cannot be told here."
+    each = (_spread(corpus, mine, gaps) for corpus, mine in scores.groupby("corpus", sort=False))
+    open_ = (
+        "Nobody rated the faces and voices above: whether a gap of the model was in the labels or the displays before "
+        "cannot be told here."
     )
+    return Answer(_short(gaps), (*each, _observers(gaps), open_))
+
+
+def _short(gaps):
+    apart = gaps[gaps["group"] == "female minus male"]
+    of_people, models = apart[apart["who"] == "observers"], apart[apart["who"] != "observers"]
+    tested = models[models["value"].notna()].to_dict("records")
+    found = {"people": of_people.to_dict("records"), "models": tested}
+    shown = [f"by {who}" for who, rows in found.items() if any(map(clear, rows))]
+    both = of_people.iloc[-1]
+    name = "name" if above(both) else "are not shown to name"
+    few = joined(models.loc[models["value"].isna(), "corpus"])
+    return (
+        f"{f'Yes, {joined(shown)}' if shown else 'Not shown'}: observers {name} what actresses show "
+        f"{_points(both, ' points')} more often than what actors show (CREMA-D, "
+        f"{both['n_female'] + both['n_male']:.0f} people); "
+        f"{'; '.join(map(_tested, tested)) or 'no model could be tested'}"
+        f"{f'; {few} have too few people' if few else ''}."
+    )
+
+
+def _tested(row):
+    return (
+        f"a model of {LABELS.get(row['corpus'], 'acted labels')} is {'' if clear(row) else 'not shown to be '}right "
+        f"{_points(row, ' points')} more often about women than men ({row['corpus']}, {row['n_female']:.0f} and "
+        f"{row['n_male']:.0f})"
+    )
+
+
+LABELS = {"London": "posed smiles"}
+
+
+def _spread(corpus, mine, gaps):
+    score = mine["balanced_accuracy"]
+    low, high = score.quantile([0.25, 0.75])
+    return (
+        f"{corpus} ({len(mine)} people), balanced accuracy of the model by person: half of the people lie between "
+        f"{low:.2f} and {high:.2f}, the worst at {score.min():.2f}, the best at {score.max():.2f}; "
+        f"{_apart(gaps[gaps['corpus'] == corpus])}."
+    )
+
+
+def _observers(gaps):
+    humans = gaps[gaps["who"] == "observers"].to_dict("records")
+    beside = ", ".join(f"{row['measure'].rpartition(' ')[2]} {_points(row)}" for row in humans)
+    word = "more often" if all(map(above, humans)) else "not shown to be more often"
+    return f"Observers of CREMA-D name what women mean {word} than what men mean, in points: {beside}."
 
 
 def _apart(gaps):
@@ -156,14 +194,10 @@ def _apart(gaps):
         return f"women and men: not testable ({counts}; the floor is {groups.GroupSettings().people} each)"
     found = gaps[gaps["measure"] == "tpr"].set_index("group")["value"]
     return (
-        f"women minus men {_points(row)} points ({counts}); of what is positive it finds {found['female']:.0%} in "
-        f"women and {found['male']:.0%} in men"
+        f"women minus men {_points(row)} points ({counts}); of what is positive it finds {100 * found['female']:.0f} "
+        f"% in women and {100 * found['male']:.0f} % in men"
     )
 
 
-def _points(row):
-    value, low, high = (row[name] if isinstance(row, pd.Series) else getattr(row, name) for name in NUMBERS)
-    return f"{100 * value:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
-
-
-NUMBERS = ("value", "low", "high")
+def _points(row, unit=""):
+    return ends(row, 0, 1, 100, sign=True, unit=unit)

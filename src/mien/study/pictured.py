@@ -20,6 +20,7 @@ from mien.edits import face as moves
 from mien.edits import picture
 from mien.evidence import checks, quantities, splits
 from mien.study import others, shifts, verdicts
+from mien.study.pictured_words import LOSS, answer
 
 NOTEBOOKS = ("12e_faces_changed",)
 FILES = {"pictured_scores": "pictured_scores.csv", "pictured_quantities": "pictured_quantities.csv"}
@@ -109,8 +110,6 @@ MOVES = {
 }
 SWEPT = (0.9, 0.75)
 """Factors of excursion that are tried beside the doses, so that the tolerance dose can be found between them."""
-LOSS = 10.0
-"""The tolerance dose costs the median person so many points (AUDIT E32)."""
 
 
 # --- measured anew ----------------------------------------------------------------------------------------------------
@@ -334,81 +333,9 @@ def read(data, names=tuple(FILES)):
     return {name: tables.read(Path(data) / FILES[name], promised[name]) for name in names if name in FILES}
 
 
-# --- what was found, in words -----------------------------------------------------------------------------------------
+# --- what was found ---------------------------------------------------------------------------------------------------
 
 
 def answers(read):
     """What was found, by name."""
     return {"pictured": answer(read["pictured_scores"])} if "pictured_scores" in read else {}
-
-
-def cell(rows, axis, dose, quantity):
-    """One row of the table of scores."""
-    return rows.set_index(["axis", "dose", "quantity"]).loc[(axis, dose, quantity)]
-
-
-def answer(rows):
-    """What a face score does when camera or face change, in computed sentences."""
-    decides = rows[rows["decides"].astype(bool)]
-    worst = decides[decides["quantity"] == "p95_abs_change"].sort_values("value").iloc[-1]
-    crosses = decides[decides["quantity"] == "crossing_50"].sort_values("value").iloc[-1]
-    doses = decides[["axis", "dose"]].drop_duplicates()
-    first = cell(rows, "nothing", "none", "accuracy")
-    half, still = (cell(rows, "face_excursion_factor", dose, "mean_change_smiling") for dose in ("0.5", "0"))
-    sides = [cell(rows, "one_side_excursion_factor", f"0 {side}", "mean_change_smiling") for side in ("left", "right")]
-    pasted = cell(rows, "constant_smile", "0.3", "mean_change_neutral")
-    return (
-        f"Photographs of {first['n_people']:.0f} adults (London set, smiles acted) were scored 0 to 100 for smiling by "
-        f"a model that never saw them; it is right in {_share(first)}. Under {len(doses)} ordinary conditions of the "
-        f"camera 95 % of scores move by no more than {worst['value']:.1f} points [{worst['low']:.1f}, "
-        f"{worst['high']:.1f}] (worst: {_named(worst)}) and {_share(crosses)} cross 50 (worst: {_named(crosses)}). "
-        f"{_covers(rows)}A smile that goes half as far from the person's own rest scores {_points(half)}, one side "
-        f"still (left, right) {_points(sides[0])} and {_points(sides[1])}, no movement {_points(still)}; "
-        f"{_median(rows)}. A smile pasted on by 0.3 gives neutral faces {_points(pasted)}. {_women_and_men(rows)} "
-        "What changed is what was shown or seen, never what anybody felt; what covers faces is drawn."
-    )
-
-
-def _named(row):
-    return f"{row['axis'].replace('_', ' ')} {row['dose']}"
-
-
-def _covers(rows):
-    """What covers the face, where it was run."""
-    said = []
-    for kind in ("dark glasses", "mask", "hand", "hair"):
-        if ((rows["axis"] == "occlusion") & (rows["dose"] == kind)).any():
-            lost = cell(rows, "occlusion", kind, "coverage_lost")
-            smiling = cell(rows, "occlusion", kind, "mean_change_smiling")
-            gone = f", {lost['value']:.0%} without a score" if lost["value"] else ""
-            moved_ = "no smile is scored" if pd.isna(smiling["value"]) else f"smiles {_points(smiling)}"
-            said.append(f"{kind}: {moved_}{gone}")
-    return f"Drawn over the face: {'; '.join(said)}. " if said else ""
-
-
-def _median(rows):
-    found = cell(rows, "face_excursion_factor", "all", "tolerance_dose")
-    if pd.isna(found["value"]):
-        return f"no factor costs the median person {LOSS:.0f} points"
-    ends = f" [{found['low']:.2f}, {found['high']:.2f}]"
-    return (
-        f"the median person loses {LOSS:.0f} points where smiles reach {found['value']:.2f}{ends} of their usual size"
-    )
-
-
-def _women_and_men(rows):
-    """For which changes women and men who smile lose differently."""
-    apart = rows[(rows["quantity"] == "mean_change_smiling_female_minus_male") & (rows["axis"] != "nothing")]
-    sure = apart[(apart["low"] > 0) | (apart["high"] < 0)]
-    said = [f"{_named(row)} {_points(row)}" for row in sure.to_dict("records")]
-    if not said:
-        return f"Women and men who smile change alike under each of {len(apart)} changes, as far as can be told."
-    return f"Women less men who smile change differently under {len(said)} of {len(apart)}: {'; '.join(said)}."
-
-
-def _points(row):
-    return f"{row['value']:+.1f} points [{row['low']:+.1f}, {row['high']:+.1f}]"
-
-
-def _share(row):
-    return f"{row['value']:.1%} [{row['low']:.1%}, {row['high']:.1%}]"

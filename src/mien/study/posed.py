@@ -16,6 +16,7 @@ from mien import models, tables
 from mien.evidence import intervals, splits
 from mien.face.features.displays import SMILE
 from mien.face.features.settings import FeatureSettings
+from mien.study.answer import Answer, above, ends, yes_no
 
 NOTEBOOKS = ()
 FILES = {"gaming_models": "gaming_models.csv"}
@@ -151,13 +152,23 @@ def answers(read):
 
 def answer(rows):
     """How many points each trick adds to what the model says of windows whose label is another class."""
-    own = rows[(rows["of"] == "others") & (rows["quantity"] == "gain")]
-    said = [
-        f"{SAID[row.policy]} ({row.dose:g}) {row.value:+.1f} [{row.low:+.1f}, {row.high:+.1f}] points of "
-        f"'{row.positive}' in {row.n_windows} windows labelled otherwise ({row.corpus}, {row.n_people} people)"
-        for row in own.itertuples()
-    ]
-    return (
-        "What tricks add to trained models (logistic, people held out; labels instructed or acted; measures were "
-        f"edited, not recordings): {'; '.join(said)}."
+    own = rows[(rows["of"] == "others") & (rows["quantity"] == "gain")].to_dict("records")
+    most = max(own, key=lambda row: row["value"])
+    lead = yes_no(map(above, own), "Trained models too", "Some trained models too", "Not shown of trained models")
+    short = (
+        f"{lead}: {SAID[most['policy']].partition(' (')[0]} of {most['dose']:g} adds {_points(most)} points to how "
+        f"'{most['positive']}' a model finds people who were asked for something else ({most['corpus']}, "
+        f"{most['n_people']} people, acted; measures were edited, not recordings)."
     )
+    each = (
+        f"{SAID[row['policy']][0].upper()}{SAID[row['policy']][1:]}, {row['dose']:g}: {_points(row)} points of "
+        f"'{row['positive']}' in {row['n_windows']} windows labelled otherwise ({row['corpus']}, {row['n_people']} "
+        "people)."
+        for row in own
+    )
+    about = "What tricks add to trained models (logistic, people held out; labels instructed or acted)."
+    return Answer(short, (about, *each))
+
+
+def _points(row):
+    return ends(row, 1, 1, sign=True)

@@ -1,8 +1,9 @@
 """The questions of the study that have a module each: which tables each owns, and how they are made, read and answered.
 
 Such a module says NOTEBOOKS (the names of its notebooks) and FILES ({table: file} under ``data/``), and has
-``read(data, names)``, its tables among ``names``, and ``answers(read)``, computed sentences by name. Where its tables
-can be made from committed ones it says from which (INPUTS, file names) and by which code (ROOMS), and has ``make(data,
+``read(data, names)``, its tables among ``names``, and ``answers(read)``, an answer by name (:mod:`mien.study.answer`).
+Where the words of an answer are many they stand in a file of their own, ``<module>_words``. Where its tables can be
+made from committed ones a module says from which (INPUTS, file names) and by which code (ROOMS), and has ``make(data,
 settings, workers, tick)``, which returns the tables by name; ``settings`` are the study's for evidence. Tables that
 need a corpus which stays with its makers are made by hand (``remake``) and only read here.
 """
@@ -90,5 +91,5 @@ def read(data, names):
 
 
 def answers(read):
-    """What the questions found, in computed sentences, by name."""
+    """What the questions found: an :class:`mien.study.answer.Answer` by name."""
     return {name: said for module in ALL for name, said in module.answers(read).items()}

@@ -1,4 +1,4 @@
-"""How far people agree on what they saw and heard: committed rows, how they are remade, and what they say in words.
+"""How far people agree on what they saw and heard: committed rows, and how they are remade.
 
 Four corpora: CREMA-D (some 2,400 people named an acted emotion from the voice, the face or both), Haines (three trained
 raters, how affected spontaneous faces look), GAP (members of a meeting rate it afterwards) and MIT Interview (mean
@@ -14,6 +14,7 @@ import pandas as pd
 from mien import corpora, tables
 from mien.corpora import cremad, gap, haines, mit
 from mien.evidence import agreement, groups, intervals, reliability
+from mien.study.ratings_words import CHANNELS, answer, people_answer
 
 NOTEBOOKS = ("05_ratings",)
 FILES = {"agreement": "agreement.csv", "agreement_people": "agreement_people.csv"}
@@ -29,7 +30,6 @@ LICENCES = {
     "gap": "CC BY-NC 4.0",
     "mit": "MIT",
 }
-CHANNELS = ("voice", "face", "both")
 EMOTIONS = tuple(cremad.EMOTIONS.values())
 MOMENT_S = 60.0
 """How long a moment of a meeting is, when a person's share of the talk is followed through it."""
@@ -344,78 +344,9 @@ def _iccs(place, values, who, n, kinds, settings):
     ]
 
 
-# --- what was found, in words -----------------------------------------------------------------------------------------
-
-
-def value(rows, corpus, target, channel, measure):
-    """One row of the table by its key."""
-    return rows.set_index(["corpus", "target", "channel", "measure"]).loc[(corpus, target, channel, measure)]
-
-
-def said(row, digits=2):
-    """A number with its interval: ``0.28 [0.27, 0.29]``."""
-    return f"{row['value']:.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
+# --- what was found ---------------------------------------------------------------------------------------------------
 
 
 def answers(read):
     """What was found, by name."""
     return {"ratings": answer(read["agreement"]), "people": people_answer(read["agreement"])}
-
-
-def answer(rows):
-    """How far people agree, in computed sentences: by channel, and beside it what is not agreed on."""
-    at = {channel: {m: value(rows, "cremad", "emotion", channel, m) for m in MEASURED} for channel in CHANNELS}
-    each = "; ".join(_channel(channel, found) for channel, found in at.items())
-    n_votes = sum(found["alpha_nominal"]["n_ratings"] for found in at.values())
-    one = at["voice"]["alpha_nominal"]
-    affect = [value(rows, "haines", f"{target} affect", "face", "alpha_ordinal") for target in ("positive", "negative")]
-    inside = rows[(rows["corpus"] == "gap") & (rows["measure"] == "alpha_ordinal")]
-    above = int((inside["low"] > 0).sum())
-    return (
-        f"CREMA-D ({one['n_people']:.0f} actors, {one['n_units']:,.0f} clips, {n_votes:,.0f} votes): {each}. The last "
-        f"number is the mark for a model of these labels. Haines ({affect[0]['n_people']:.0f} people, "
-        f"{affect[0]['n_units']:,.0f} clips, 3 trained raters): ordinal alpha {said(affect[0])} for positive, "
-        f"{said(affect[1])} for negative affect. GAP ({inside['n_units'].iloc[0]:.0f} meetings): members agree about "
-        f"the same meeting above chance in {above} of {len(inside)} ratings (ordinal alpha {inside['value'].min():.2f} "
-        f"to {inside['value'].max():.2f}). Agreement of observers says what a face or voice displays to others, not "
-        "what is felt."
-    )
-
-
-def _channel(name, found):
-    meant = found["hit_rate"]
-    return (
-        f"{name} alpha {said(found['alpha_nominal'])}, what was meant named by {100 * meant['value']:.0f} % of votes "
-        f"(chance {100 * meant['chance']:.0f} %), one rater against the majority of the others "
-        f"{said(found['rater_vs_others'])}"
-    )
-
-
-MEASURED = ("alpha_nominal", "hit_rate", "rater_vs_others")
-
-
-def people_answer(rows):
-    """Whether people read some actors better than others, in computed sentences; no verdict below the floor."""
-    women = [value(rows, "cremad", "female_minus_male", channel, "hit_rate_difference") for channel in CHANNELS]
-    clips = [value(rows, "cremad", "female_minus_male", c, "hit_rate_difference_of_clips") for c in CHANNELS]
-    each = ", ".join(f"{name} {_points(row)}" for name, row in zip(CHANNELS, women, strict=True))
-    narrower = [
-        (row["high"] - row["low"]) / (wrong["high"] - wrong["low"]) for row, wrong in zip(women, clips, strict=True)
-    ]
-    other = [value(rows, "cremad", "african_american_minus_caucasian", c, "hit_rate_difference") for c in CHANNELS]
-    beside = ", ".join(f"{name} {_points(row)}" for name, row in zip(CHANNELS, other, strict=True))
-    verdict = "not testable, a reference and no verdict" if other[0]["why"] else "tested"
-    verb = "recognise" if all(row["low"] > 0 for row in women) else "were not shown to recognise"
-    spread = rows[(rows["corpus"] == "haines") & (rows["measure"] == "trait_share")].to_dict("records")
-    shares = " and ".join(f"{100 * row['value']:.0f} % (perceived {row['target']})" for row in spread)
-    return (
-        f"Observers of CREMA-D {verb} what actresses mean more often than what actors mean, in points: {each} "
-        f"({women[0]['n_people']:.0f} people); counting clips as people would make these intervals {min(narrower):.1f} "
-        f"to {max(narrower):.1f} times too narrow. African American minus Caucasian actors ({verdict}): {beside}. A "
-        f"gap of a model of that size may come from its labels. In Haines ({spread[0]['n_people']:.0f} people) who it "
-        f"is makes up {shares} of the variance; the rest is the moment, what was seen, and the raters."
-    )
-
-
-def _points(row):
-    return f"{100 * row['value']:+.1f} [{100 * row['low']:+.1f}, {100 * row['high']:+.1f}]"

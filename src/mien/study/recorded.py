@@ -22,6 +22,7 @@ from scipy import stats
 from mien import corpora, models, store, tables
 from mien.evidence import intervals
 from mien.study import remeasured, verdicts
+from mien.study.answer import Answer, ends
 
 NOTEBOOKS = ("12d_recording_conditions",)
 FILES = {"recorded_scores": "recorded_scores.csv", "recorded_quantities": "recorded_quantities.csv"}
@@ -293,6 +294,8 @@ SAID = {
     "reverberation": "an echo of {} s",
     "packet_loss": "{:.0%} of packets lost",
     "automatic_gain": "automatic gain",
+    "noise_suppression": "a suppressor of at most {} dB",
+    "suppressed_fan": "a fan at {} dB SNR behind a suppressor",
     "band": "{} samples a second",
 }
 """A dose in words."""
@@ -305,28 +308,25 @@ def said(axis, dose):
 
 
 def answer(rows):
-    """How far the score moves under the ordinary conditions, the worst first, in computed sentences."""
-    parts = []
-    for corpus, own in rows[rows["score"] == DECIDING].groupby("corpus", sort=False):
-        moved = own[own["decides"] & (own["quantity"] == "change_abs_p95")].sort_values("value", ascending=False)
-        each = [_each(rows, corpus, row.axis, row.dose) for row in moved.itertuples()]
-        first = moved.iloc[0]
-        parts.append(f"{corpus} ({first.n_people} people, {first.n} clips): {'; '.join(each)}")
-    takes = rows[(rows["axis"] == TAKE) & rows["quantity"].isin(["change_abs_p95", "change_abs_mean", "crossing_50"])]
-    takes = takes.set_index("quantity")
+    """How far the score moves under the ordinary conditions, the worst first."""
     judged = rows[rows["decides"] & (rows["score"] == DECIDING)]
-    beside = (
-        f"When the same actor says the same sentence again in the same way ({takes['n'].iloc[0]} pairs, "
-        f"{takes['corpus'].iloc[0]}) the scores lie {_value(takes.loc['change_abs_mean'])} points apart on average and "
-        f"{_value(takes.loc['crossing_50'], 100)} % cross 50. "
-        if len(takes)
-        else ""
+    of_what = (
+        "The score is 100 × the probability of acted positive valence in people never heard; of each ordinary "
+        "condition the 95th percentile of its change, and the share that crosses 50."
     )
+    caveat = "The clips are acted, and the score is of acted valence, not of engagement."
+    return Answer(_short(judged), (of_what, *_each(rows, judged), *_again(rows), caveat))
+
+
+def _short(judged):
+    moved = judged[judged["quantity"] == JUDGED["dscore_abs_p95"]]
+    worst = moved.loc[moved["value"].idxmax()]
+    crosses = cell(judged, worst["corpus"], worst["axis"], worst["dose"], JUDGED["crossing"])
     return (
-        f"Under ordinary recording conditions the score (100 × the probability of acted positive valence, people never "
-        f"heard) {_stays(judged)}. 95th percentile of its change, in points, and share that crosses 50: "
-        f"{'. '.join(parts)}. "
-        f"{beside}The clips are acted, and the score is of acted valence, not of engagement."
+        f"{_stays(judged)}: with {said(worst['axis'], worst['dose'])}, the worst of {len(moved)} ordinary conditions, "
+        f"one score in 20 moves by {ends(worst, 0, 1, unit=' points')} or more and "
+        f"{ends(crosses, 0, 1, 100, unit=' %')} cross 50 ({worst['corpus']}, {worst['n_people']:.0f} actors; a score "
+        "of acted mood in the voice)."
     )
 
 
@@ -334,16 +334,31 @@ def _stays(judged):
     """Whether the score stays put, by the thresholds of claim C5 (points, and share that crosses)."""
     moved, crossed = (judged[judged["quantity"] == name] for name in JUDGED.values())
     if moved["low"].max() > 10 or crossed["low"].max() > 0.10:
-        return "does not stay put"
+        return "No"
     if moved["value"].max() <= 5 and crossed["value"].max() <= 0.05:
-        return "stays put"
-    return "stays put in part" if moved["value"].max() <= 10 and crossed["value"].max() <= 0.10 else "may move"
+        return "Yes"
+    return "In part" if moved["value"].max() <= 10 and crossed["value"].max() <= 0.10 else "It may move"
 
 
-def _each(rows, corpus, axis, dose):
-    change, crossing = (cell(rows, corpus, axis, dose, name) for name in ("change_abs_p95", "crossing_50"))
-    return f"{said(axis, dose)} {_value(change)}, {_value(crossing, 100)} %"
+def _each(rows, judged):
+    """Every ordinary condition of each corpus, the worst first."""
+    for corpus, own in judged.groupby("corpus", sort=False):
+        moved = own[own["quantity"] == JUDGED["dscore_abs_p95"]].sort_values("value", ascending=False)
+        for row in moved.itertuples():
+            change, crossing = (cell(rows, corpus, row.axis, row.dose, name) for name in JUDGED.values())
+            yield (
+                f"{corpus} ({row.n_people} people, {row.n} clips), {said(row.axis, row.dose)}: {ends(change, 0, 1)} "
+                f"points, {ends(crossing, 0, 1, 100)} % cross."
+            )
 
 
-def _value(row, times=1.0):
-    return f"{times * row['value']:.1f} [{times * row['low']:.1f}, {times * row['high']:.1f}]"
+def _again(rows):
+    """How far apart the scores of two takes lie, where there are takes."""
+    takes = rows[(rows["axis"] == TAKE) & rows["quantity"].isin(["change_abs_mean", "crossing_50"])]
+    takes = takes.set_index("quantity")
+    if len(takes):
+        yield (
+            f"When the same actor says the same sentence again in the same way ({takes['n'].iloc[0]} pairs, "
+            f"{takes['corpus'].iloc[0]}) the scores lie {ends(takes.loc['change_abs_mean'], 0, 1)} points apart on "
+            f"average and {ends(takes.loc['crossing_50'], 0, 1, 100)} % cross 50."
+        )

@@ -15,10 +15,12 @@ import pandas as pd
 
 from mien import corpora, media, store, tables, turns, verdict, voice
 from mien.edits import sound as edits
+from mien.edits import suppression
 from mien.voice import VoiceSettings
 
-SWEPT_PEOPLE = {"ravdess": 8, "emodb": 0}
-"""On how many people (the first by id) of a corpus a dose is tried that does not decide; what decides is on all."""
+SWEPT_PEOPLE = {"ravdess": 8, "emodb": 4}
+"""On how many people (the first by id, as many women as men) of a corpus a dose is tried that does not decide; what
+decides is on all of them."""
 
 RATE_HZ = media.SOUND_RATE_HZ
 NORMS = ("alike", "before")
@@ -28,15 +30,24 @@ BABBLE_S = 6.0
 """So long is the babble around a person; each clip is laid over a part of it that the clip's name draws."""
 
 SWEPT = (
-    ("noise", "snr_db", (20.0, 10.0, 0.0)),
-    ("gain", "db", (-6.0, 6.0)),
+    ("noise", "snr_db", (20.0, 10.0, 5.0, 0.0)),
+    ("fan_noise", "snr_db", (20.0, 10.0, 5.0, 0.0)),
+    ("gain", "db", (-6.0, 6.0, -12.0, 12.0)),
+    ("automatic_gain", "on", (1.0,)),
+    ("noise_suppression", "db", (6.0, 12.0, 20.0)),
+    ("suppressed_fan", "snr_db", (10.0,)),
+    ("band", "hz", (8000.0,)),
     ("opus", "kbit_per_s", (24.0, 12.0)),
+    ("aac", "kbit_per_s", (24.0, 12.0)),
     ("reverberation", "rt60_s", (0.3, 0.6, 1.0)),
-    ("packet_loss", "share", (0.01, 0.10)),
+    ("packet_loss", "share", (0.01, 0.05, 0.10)),
 )
-"""What is changed: axis, unit, doses. Noise is babble. Of AUDIT 6.7 every ordinary dose of a sound is here. Not tried:
-a suppressor of noise; and of what :data:`MADE` makes a fan, ±12 dB, automatic gain, 8 kHz, AAC, 5 dB SNR, 5 % lost.
+"""What is changed: axis, unit, doses: every one of AUDIT 6.7 that is of sound, and AAC at the rates of Opus. Noise is
+babble; by AUDIT it may also be a fan, and that is shown beside. The suppressor's dose is by how much it turns down at
+most; a suppressed fan is a fan at that SNR behind a suppressor of 12 dB.
 """
+
+SUPPRESSED_DB = 12.0
 
 MADE = {
     "none": lambda clip, dose, **_: clip,
@@ -44,6 +55,10 @@ MADE = {
     "fan_noise": lambda clip, dose, name, **_: edits.noise(clip, RATE_HZ, dose, "pink", name),
     "gain": lambda clip, dose, **_: edits.gain(clip, RATE_HZ, dose),
     "automatic_gain": lambda clip, dose, **_: edits.automatic_gain(clip, RATE_HZ),
+    "noise_suppression": lambda clip, dose, **_: suppression.noise_suppression(clip, RATE_HZ, dose),
+    "suppressed_fan": lambda clip, dose, name, **_: suppression.noise_suppression(
+        edits.noise(clip, RATE_HZ, dose, "pink", name), RATE_HZ, SUPPRESSED_DB
+    ),
     "band": lambda clip, dose, **_: edits.narrow_band(clip, RATE_HZ, dose),
     "opus": lambda clip, dose, **_: edits.opus(clip, RATE_HZ, dose),
     "aac": lambda clip, dose, **_: edits.aac(clip, RATE_HZ, dose),
@@ -51,6 +66,10 @@ MADE = {
     "packet_loss": lambda clip, dose, name, **_: edits.packet_loss(clip, RATE_HZ, dose, name),
 }
 """How each axis is made, of samples at 16 kHz."""
+
+HEARD_BY = ("media", "voice", "turns", "edits/sound", "synthetic/room")
+"""The code that every edited clip went through; and those that went through a suppressor too."""
+SUPPRESSED = ("noise_suppression", "suppressed_fan")
 
 
 @dataclass(frozen=True)
@@ -143,7 +162,7 @@ def _kept(dose, person, clips, others, files, folder):
         "dose": [dose.axis, dose.value],
         "clips": clips,
         "others": [*others, BABBLE_S] if dose.axis == "noise" else [],
-        "code": store.code("media", "voice", "turns", "edits/sound", "synthetic/room"),
+        "code": store.code(*HEARD_BY, *(["edits/suppression"] if dose.axis in SUPPRESSED else [])),
     }
     path = _place(folder, person, dose)
 

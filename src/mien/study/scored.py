@@ -11,7 +11,7 @@ import pandas as pd
 
 from mien import corpora, scores, tables
 from mien.evidence import intervals, reliability
-from mien.study import sides
+from mien.study import score_words, sides
 
 NOTEBOOKS = ()
 FILES = {"score_reference": scores.FILE, "score_spread": "score_spread.csv", "score_facts": "score_facts.csv"}
@@ -353,37 +353,4 @@ def read(folder, names):
 
 def answers(read):
     """What was found about the score itself, by name."""
-    return {"score": answer(read["score_facts"])}
-
-
-def answer(facts):
-    """How the open score lies in real meetings, how sure it is, and what a delay of B's answers does to it."""
-    own = facts[facts["sides"] == "each"].set_index(["quantity", "profile", "dose"]).sort_index()
-    norm, fixed = scores.PROFILES
-    at_50 = [_each(own, ("share_at_50", profile), "{:.0f}", 100) for profile in (norm, fixed)]
-    shift = [_each(own, ("shift", profile, 0.35), "{:+.1f}") for profile in (norm, fixed)]
-    pushed = _each(own, ("pushed_under_50", norm, 0.35), "{:.0f}", 100)
-    error = _each(own, ("sem_length_alone", norm, 15), "{:.0f}")
-    counts = facts[(facts["sides"] == "each") & (facts["quantity"] == "mean") & (facts["profile"] == norm)]
-    n = ", ".join(f"{sides.NAMES[row.corpus]} {row.n_recordings:.0f} meetings" for row in counts.itertuples())
-    sd = _each(own, ("sd_lag_B_s", ""), "{:.2f}")
-    return (
-        f"The open score of each person in turn against the others ({n}; face to face, in English; in brackets "
-        f"intervals over groups of people): {at_50[0]} % score 50 or more by norms that hold none of them, "
-        f"{at_50[1]} % by the fixed curves. The standard deviation of B's lag is {sd} s. Were every answer of B 0.35 s "
-        f"later and nothing else changed, the norm-referenced score would change by {shift[0]} points and put "
-        f"{pushed} % of those at 50 or more under it; the fixed curves by {shift[1]}. From 15 minutes, which minutes "
-        f"were heard alone makes a standard error of {error} points. This says how the score behaves, and nothing "
-        "about how engaged anybody was."
-    )
-
-
-def _each(own, key, form, times=1.0):
-    """A quantity in every corpus with its interval: '55 [48, 61] (AMI), 60 [49, 71] (GAP) and 42 (ICSI)'."""
-    if not any(index[: len(key)] == key for index in own.index):
-        return "a number not computed"
-    said = []
-    for row in own.loc[[key] if len(key) == 3 else own.index.map(lambda index: index[:2] == key)].itertuples():
-        value, low, high = (form.format(times * end) for end in (row.value, row.low, row.high))
-        said.append(f"{value}{f' [{low}, {high}]' if np.isfinite(row.low) else ''} ({sides.NAMES[row.corpus]})")
-    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)
+    return {"score": score_words.of_facts(read["score_facts"])}

@@ -14,6 +14,7 @@ from mien import evidence, tables
 from mien.corpora import published
 from mien.evidence.apart import apart
 from mien.study import unshared
+from mien.study.answer import Answer, ends, in_each, joined, yes_no
 
 NOTEBOOKS = ("06_sentiment",)
 FILES = {"sentiment": "sentiment.csv", "published": "published.csv"}
@@ -103,57 +104,95 @@ def read(data, names=tuple(FILES)):
 # --- what was found, in words -----------------------------------------------------------------------------------------
 
 
+PRIMARY = ("logistic", "balanced_accuracy")
+NOT_FELT = (
+    "Acted labels say how a feeling is displayed on request, observers' labels what it looks or sounds like to others; "
+    "none is evidence of what anybody feels, and 24 or 10 people settle no claim about people."
+)
+
+
 def answers(read):
     """What was found, by name; ``read`` holds the study's evidence and the tables of this question."""
-    return {"sentiment": " ".join([voice(read["evidence"]), everything(read["sentiment"], read["sentiment_unshared"])])}
+    return {"sentiment": answer(read["evidence"], read["sentiment"], read["sentiment_unshared"])}
 
 
-def voice(rows, model="logistic", metric="balanced_accuracy"):
-    """Whether the voice predicts acted valence in people never seen, in a sentence per corpus."""
-    chosen = rows[(rows["model"] == model) & (rows["metric"] == metric)]
-    above = (chosen["gap_low"] > 0) & (chosen["p_permuted"] < 0.05)
-    if above.all():
-        verb = "is detectable in acted speech by people never seen"
-    elif above.any():
-        verb = f"is detectable in acted speech by people never seen in {' and '.join(chosen.loc[above, 'corpus'])} only"
-    else:
-        verb = "was not detected beyond the best baseline"
+def answer(evidence_rows, rows, unshared_rows):
+    """Whether voice, face and turns tell sentiment in people never seen, and whose sentiment it is."""
+    voices = _primary(evidence_rows)
+    both = _primary(pd.concat([rows, unshared_rows], ignore_index=True)).set_index(["corpus", "target", "signals"])
+    smile, timed = both.loc[SMILE], [both.loc[one] for one in TIMED]
+    acted = yes_no([*map(_is_above, voices.to_dict("records")), _is_above(smile)], "yes", "in part", "not shown")
+    turns = yes_no(map(_is_above, timed), "yes", "in part", "not shown")
+    said = voices.iloc[0]
+    short = (
+        f"Acted displays {acted}, turn-taking {turns}, felt emotion cannot be said here: a model is right about acted "
+        f"mood in voices in {_percent(said)} ({said['corpus']}, {said['n_people']:.0f} people) and about posed smiles "
+        f"in {_percent(smile)} (London, {smile['n_people']:.0f})."
+    )
+    return Answer(short, (*voice(voices), _new_sentence(both), *_faces(both), *_turns(both), NOT_FELT))
+
+
+SMILE = ("London", "label_expression", "face")
+TIMED = (("GAP", "label_marked", "turn"), ("GAP", "label_direction", "turn"), ("MELD", "label_sentiment", "turn"))
+
+
+def _primary(rows):
+    model, metric = PRIMARY
+    return rows[(rows["model"] == model) & (rows["metric"] == metric)]
+
+
+def _percent(row):
+    return f"{ends(row, 0, 0, 100, unit=' %')} of cases, chance {100 * row['chance']:.0f} %"
+
+
+def voice(rows):
+    """Whether the voice predicts acted valence in people never seen, and a sentence per corpus."""
+    chosen = _primary(rows)
+    clear = [_is_above(row) for row in chosen.to_dict("records")]
+    only = f"is detectable in acted speech by people never seen in {joined(chosen.loc[clear, 'corpus'])} only"
+    verb = yes_no(
+        clear, "is detectable in acted speech by people never seen", only, "was not detected beyond the best baseline"
+    )
     parts = [
-        f"{row['corpus']} ({row['n_people']:.0f} people, {row['n_windows']:.0f} clips): {evidence.phrase(row)}"
+        f"{row['corpus']} ({row['n_people']:.0f} people, {row['n_windows']:.0f} clips): {evidence.phrase(row)}."
         for _, row in chosen.iterrows()
     ]
-    return f"Acted valence {verb} ({model}, voice): {'; '.join(parts)}."
+    return (f"Voice: acted valence {verb} ({PRIMARY[0]} model; scores are balanced, each class counts alike).", *parts)
 
 
-def everything(rows, unshared_rows, metric="balanced_accuracy"):
-    """Voice with a new sentence, face and turns: what was found, and what none of it says."""
-    both = pd.concat([rows, unshared_rows], ignore_index=True)
-    both = both[(both["metric"] == metric) & (both["model"] == "logistic")].set_index(["corpus", "target", "signals"])
+def _new_sentence(both):
     new = both[both["split"].str.endswith("_sentence_out")]
-    apart_ = "; ".join(f"{row.name[0]} {_score(row)}" for _, row in new.iterrows())
-    smile, seen = both.loc[("London", "label_expression", "face")], both.loc[("Haines", "label_seen_valence", "face")]
-    mark, way = both.loc[("GAP", "label_marked", "turn")], both.loc[("GAP", "label_direction", "turn")]
-    lines = both.loc[("MELD", "label_sentiment", "turn")]
+    each = in_each((row.name[0], row) for _, row in new.iterrows())
+    return f"With the sentence new as well as the person: {each}."
+
+
+def _faces(both):
+    smile, seen = both.loc[SMILE], both.loc[("Haines", "label_seen_valence", "face")]
     return (
-        f"With the sentence new as well as the person: {apart_}. Face: a smile on instruction is told from a neutral "
-        f"face in {smile['n_people']:.0f} people, one picture each (London; acted): {_found(smile)}; that a posed "
-        f"smile can be detected says nothing about feeling. How positive or negative raters saw "
-        f"{seen['n_people']:.0f} people (Haines; observer, {seen['n_windows']:,.0f} clips): {_found(seen)}. Turns: "
-        f"whether annotators marked any sentiment in a sentence (GAP; observer, {mark['n_groups']:.0f} meetings, "
-        f"{mark['n_windows']:,.0f} sentences): {_found(mark)}; positive or negative, of {way['n_windows']:.0f} marked: "
-        f"{_found(way)}. The timing of lines of television (MELD; observer, {lines['n_groups']:.0f} episodes, "
-        f"{lines['n_windows']:,.0f} lines): {_found(lines)}. Acted labels say how a feeling is displayed on request, "
-        "observers' labels what it looks or sounds like to others; none is evidence of what anybody feels, and 24 or "
-        "10 people settle no claim about people."
+        f"Face: a smile on instruction is told from a neutral face in {smile['n_people']:.0f} people, one picture each "
+        f"(London; acted): {_found(smile)}; that a posed smile can be detected says nothing about feeling.",
+        f"Face: how positive or negative raters saw {seen['n_people']:.0f} people (Haines; observer, "
+        f"{seen['n_windows']:,.0f} clips): {_found(seen)}.",
     )
 
 
-def _score(row):
-    return f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+def _turns(both):
+    mark, way, lines = (both.loc[one] for one in TIMED)
+    return (
+        f"Turns: whether annotators marked any sentiment in a sentence (GAP; observer, {mark['n_groups']:.0f} "
+        f"meetings, {mark['n_windows']:,.0f} sentences): {_found(mark)}.",
+        f"Turns: positive or negative, of {way['n_windows']:.0f} marked (GAP): {_found(way)}.",
+        f"Turns: the timing of lines of television (MELD; observer, {lines['n_groups']:.0f} episodes, "
+        f"{lines['n_windows']:,.0f} lines): {_found(lines)}.",
+    )
+
+
+def _is_above(row):
+    """Whether the score lies above every baseline, by people and by luck."""
+    return bool(row["gap_low"] > 0 and (pd.isna(row["p_permuted"]) or row["p_permuted"] < 0.05))
 
 
 def _found(row):
-    """The score, its gap, and a word on whether it lies above every baseline by people and by luck."""
-    clear = row["gap_low"] > 0 and (pd.isna(row["p_permuted"]) or row["p_permuted"] < 0.05)
-    word = "above every baseline" if clear else "not shown to be above the best baseline"
+    """The score, its gap, and a word on whether it lies above every baseline."""
+    word = "above every baseline" if _is_above(row) else "not shown to be above the best baseline"
     return f"{evidence.phrase(row)}: {word}"

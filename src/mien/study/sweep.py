@@ -4,7 +4,7 @@ Sides are made as in ``sides``; each is edited alone, in its whole recording, un
 doses, and never a diagnosis: nobody in these meetings has what a dose is named after.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from mien import corpora, edits, scores, store, windows
 from mien.edits import floor
 from mien.study import sides
-from mien.turns import anchors
+from mien.turns import agreement, anchors
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Change:
 
 LATENCIES_S = (-0.3, -0.2, -0.1, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 2.0, 4.0, 5.0)
 IN_HALVES_S = (0.05, 0.1, 0.15, 0.2, 0.35, 0.6, 1.2)
-DELAYS_S, ERRORS = (0.03, 0.07, 0.15, 0.3), (0.05, 0.1, 0.2)
+DELAYS_S, ERRORS = (0.03, 0.07, 0.15, 0.3), (0.02, 0.05, 0.1, 0.2)
+WRONG = ("swap", "miss", "false_alarm", "mixed")
 BLOCKS = ((0.5, 0.02), (0.5, 0.1), (2.0, 0.02), (2.0, 0.1))
 
 SWEEP = (
@@ -55,19 +56,42 @@ SWEEP = (
     *(Change("blocks", dose, "s", f"in {part:.0%} of words", (("share_of_words", part),)) for dose, part in BLOCKS),
     *(Change(f"interpreter_{how}", dose, "s") for how in ("delay", "voice") for dose in (1.0, 4.0)),
     *(Change("network_delay", s, "s", at, (("at", at),), halves=s == 0.07) for at in edits.POINTS for s in DELAYS_S),
-    *(Change("diarisation_error", e, "share", kind, (("kind", kind),), True) for kind in edits.KINDS for e in ERRORS),
+    *(Change("diarisation_error", e, "share", kind, (("kind", kind),), True) for kind in WRONG for e in ERRORS),
     *(Change("padding", dose, "s", everybody=True) for dose in (-0.1, -0.05, 0.05, 0.1)),
 )
 """What is done to every side, in the order of the tables: doses of AUDIT 6.7 and 6.9, and doses between them."""
 
 
+def _error(dose, said, kind, place, piece_s=1.0):
+    asked = (("kind", kind), ("place", place), ("piece_s", piece_s))
+    return Change("diarisation_error", dose, "share", said, asked, True)
+
+
+PIECES_S, SHARES = (0.25, 0.5, 2.0), (0.02, 0.05, 0.1)
+PLACED = (
+    *(_error(e, f"mixed in {s:g} s", "mixed", "pieces", s) for s in PIECES_S for e in SHARES),
+    *(_error(0.05, f"{kind} in {s:g} s", kind, "pieces", s) for kind in WRONG[:3] for s in PIECES_S),
+    *(_error(e, f"{kind} at edges", kind, "edges") for kind in WRONG for e in SHARES),
+    *(_error(e, f"{kind} in short turns", kind, "short") for kind in WRONG[:2] for e in SHARES),
+    *(_error(e, "as tools err", "as_tools", "as_tools") for e in SHARES),
+)
+"""Errors of a diarisation in other places than pieces of 1 s, which :data:`SWEEP` has: a table of their own."""
+
+CHECKED = 16
+"""In every so many-eth recording of a corpus the error rate that was reached is measured (``turns.agreement``)."""
+
+
 @dataclass(frozen=True)
 class Swept:
-    """The sides of a corpus, made one way, before and after: ``after`` (sides, changes, 3); NaN where there is none."""
+    """The sides of a corpus, made one way, before and after: ``after`` (sides, changes, 3); NaN where there is none.
+
+    ``reached``: {change: the diarisation error rate in each recording in which it was measured}.
+    """
 
     one: sides.Sides
     changes: tuple
     after: np.ndarray
+    reached: dict = field(default_factory=dict)
 
     @property
     def before(self):
@@ -75,9 +99,9 @@ class Swept:
         return self.one.components[:, 0]
 
 
-def of_corpus(name, folder, changes=SWEEP, tick=lambda *_: None):
+def of_corpus(name, folder, changes=SWEEP + PLACED, tick=lambda *_: None):
     """The :class:`Swept` of a corpus by how sides are made: {how: swept}."""
-    corpus, told = corpora.named(name), {}
+    corpus, told, reached = corpora.named(name), {}, {}
     meetings = corpus.recordings(folder)
     made = {how: ([], [], []) for how in scores.SIDES}
     people = []
@@ -90,18 +114,31 @@ def of_corpus(name, folder, changes=SWEEP, tick=lambda *_: None):
                 row[0].append((name, meeting.recording_id, "+".join(b), b))
                 row[1].append(before)
                 row[2].append(after)
+        if number % CHECKED == 1:
+            for change, rate in error_rates(segments, meeting.recording_id, changes).items():
+                reached.setdefault(change, []).append(rate)
         tick(f"edits of {name}", number, len(meetings))
     if told["unread"]:
         raise corpora.CorpusError(f"{len(told['unread'])} lines can't be read; the first is {told['unread'][0]}")
     people = pd.DataFrame(people, columns=["recording_id", "person_id"])
     group = dict(zip(people["recording_id"], windows.group_id(people), strict=True))
-    return {how: _swept(name, how, *rows, group, _of_how(changes, how)) for how, rows in made.items()}
+    return {how: _swept(name, how, *rows, group, _of_how(changes, how), reached) for how, rows in made.items()}
 
 
-def _swept(name, how, about, before, after, group, changes):
+def error_rates(segments, name, changes):
+    """The diarisation error rate in one recording under each change that is a worse diarisation: {change: rate}."""
+    duration_s, found = float(segments["end_s"].max()), {}
+    for change in changes:
+        edited = change.of(segments, (), duration_s, name) if change.edit == "diarisation_error" else None
+        if edited is not None:
+            found[change] = agreement(segments, edited[0], same_names=True).error_rate
+    return found
+
+
+def _swept(name, how, about, before, after, group, changes, reached):
     about = pd.DataFrame(about, columns=["corpus", "recording_id", "person_id", "b"])
     about["group_id"] = about["recording_id"].map(group)
-    return Swept(sides.Sides(name, how, about, np.array(before)[:, None], {}), changes, np.array(after))
+    return Swept(sides.Sides(name, how, about, np.array(before)[:, None], {}), changes, np.array(after), reached)
 
 
 def _of_how(changes, how):

@@ -17,6 +17,7 @@ from mien import corpora, evidence, store, tables, verdict
 from mien.corpora import mit
 from mien.evidence import leakage, quantities
 from mien.study import engagement, scored, travel, way
+from mien.study.verdicts_words import SCOPE, answer
 from mien.verdict import words
 
 NOTEBOOKS = ("13_verdict",)
@@ -291,43 +292,12 @@ def walked(data, corpus, target, claim="C1_detectable", settings=None, profile=v
     return [way.step(Path(data), row, again) for row in mine.to_dict("records")]
 
 
-# --- what was found, in words -----------------------------------------------------------------------------------------
+# --- what was found ---------------------------------------------------------------------------------------------------
 
 
 def answers(read):
-    """What may be said, in computed sentences."""
+    """What may be said, by name."""
     return {"verdict": answer(read["verdicts"])} if "verdicts" in read else {}
-
-
-SAID = {
-    "no label": "{n} are about a label where none is involved",
-    "a gate fails": "for {n} a gate fails (not assessable)",
-    "nothing measured": "for {n} nothing that they ask for was measured (not assessable either)",
-    "not testable": "{n} not testable",
-    "inconclusive": "{n} inconclusive",
-    "in part": "{n} in part",
-    "found": "{n} found",
-    "does not hold": "{n} not holding",
-}
-SCOPE = ["corpus", "target", "signals", "profile"]
-
-
-def answer(verdicts):
-    """How many verdicts there are of each kind, which scopes fail which gate, and every finding in its own words."""
-    judged = verdicts[verdicts["verdict"] != "out_of_scope"]
-    states = judged.apply(words.state, axis=1)
-    counts = ", ".join(SAID[one].format(n=(states == one).sum()) for one in SAID if (states == one).any())
-    asked = judged.drop_duplicates(SCOPE)
-    few = asked[asked["n_groups"] < 30].drop_duplicates(["corpus"])
-    units = ", ".join(f"{row.corpus} {row.n_groups:.0f}" for row in few.itertuples()) or "none"
-    of_score = asked["profile"] != verdict.Scope.profile
-    return (
-        f"{len(judged)} claims and statements in {len(asked)} scopes ({(~of_score).sum()} of models, {of_score.sum()} "
-        f"of the open score) by rules {judged['rules_sha256'].iloc[0][:12]}: {counts}. Too few people to say anything, "
-        f"for or against (the floor is 30 independent groups): {units}. {_findings(judged, states)} Where labels were "
-        "acted, the rules put the words 'detectable in acted speech' in place of every claim that would hold. K4, use "
-        "that manipulates or punishes, is out of scope for any signal."
-    )
 
 
 def said(verdicts):
@@ -336,31 +306,3 @@ def said(verdicts):
     told = states.isin(["not testable", "inconclusive", "in part", "found", "does not hold"])
     is_told = told.groupby([verdicts[name] for name in SCOPE], sort=False).transform("any")
     return verdicts[told | is_told & (verdicts["verdict"] == "out_of_scope")]
-
-
-def _findings(judged, states):
-    """What is said of models, and what of the score, in the rules' own words."""
-    found = judged[states.isin(["in part", "found", "does not hold"])]
-    of_score = found["profile"] != verdict.Scope.profile
-    said = []
-    for what, mine in (("models", found[~of_score]), ("the open score", found[of_score])):
-        parts = [
-            f"{_scope(some.iloc[0])}: {', '.join(f'{_short(row)} {row.wording}' for row in some.itertuples())}"
-            for _, some in mine.groupby(SCOPE, sort=False)
-        ]
-        said.append(f"Of {what} is said: {'; '.join(parts) or 'nothing'}.")
-    return " ".join(said)
-
-
-def _short(row):
-    return row.claim.split("_")[0]
-
-
-def _scope(row):
-    if row["profile"] != verdict.Scope.profile:
-        criterion = "" if row["target"] == verdict.SCORE else f" against {row['target'].removeprefix('label_')}"
-        labels = "no label" if row["label_source"] == verdict.NO_LABEL else f"{row['label_source']} labels"
-        about = f"{row['profile'].replace('_', ' ')}{criterion} in {row['corpus']}"
-        return f"{about} ({labels}, {row['n_groups']:.0f} groups)"
-    about = f"{row['target'].removeprefix('label_')} from {row['signals']} in {row['corpus']}"
-    return f"{about} ({row['label_source']} labels, {row['n_people']:.0f} people)"

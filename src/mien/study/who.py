@@ -14,7 +14,7 @@ import pandas as pd
 
 from mien import evidence, tables, verdict
 from mien.evidence import intervals, linking, quantities
-from mien.study import artefacts
+from mien.study import artefacts, who_words
 from mien.study.artefacts import KEYS, PART, STORED
 from mien.verdict import bench
 
@@ -257,7 +257,7 @@ def read(data, names=tuple(FILES)):
     return found
 
 
-# --- what was found, in words -----------------------------------------------------------------------------------------
+# --- what was found ---------------------------------------------------------------------------------------------------
 
 
 def answers(read):
@@ -266,80 +266,5 @@ def answers(read):
 
 
 def answer(found, facts):
-    """Which of the things mien stores tell who somebody is, in computed sentences."""
-    kept = retained(found).query("role in [@STORED, @PART]")
-    n, open_ = kept["retention"].value_counts(), (kept["by_rule"] == "inconclusive").sum()
-    guess = found.set_index(["corpus", "artefact", "quantity"])
-    sex = {name: guess.loc[("RAVDESS", artefact, "auc_sex")] for name, artefact in (("all", VOICE), ("own", OWN))}
-    most = kept.iloc[0]
-    return (
-        f"Of {len(kept)} sets of measures that mien stores, or parts of them, {n.get('biometric', 0)} are to be kept "
-        f"as biometric data by the rule of C12 (gates aside; {open_} of them because it can't decide), "
-        f"{n.get('personal', 0)} as personal data and {n.get('statistics', 0)} as neither; most is "
-        f"told by {most['artefact']} in {most['corpus']} ({most['value']:.0f} times chance). The right person comes "
-        f"first, London, neutral to smiling: {_first(found, 'London', 'blendshapes')}; landmarks without place, size "
-        f"and turn of the head, which are not stored: {_first(found, 'London', FRONT)}. RAVDESS, another sentence: "
-        f"voice measures {_first(found, 'RAVDESS', VOICE, 'many clips')}, from one clip "
-        f"{_first(found, 'RAVDESS', VOICE, 'one clip')}; as distances from each side's own usual "
-        f"{_first(found, 'RAVDESS', OWN, 'many clips')}, and the sex of people never heard is then told with an AUC of "
-        f"{_ends(sex['own'])} instead of {_ends(sex['all'])}. EmoDB: {_first(found, 'EmoDB', VOICE, 'many clips')}. "
-        f"MIT Interview, before to after: {_first(found, 'MIT Interview', 'timbre alone')}. AMI, another meeting: turn "
-        f"statistics {_first(found, 'AMI', TURNS, 'one meeting')}, among the four of a group "
-        f"{_first(found, 'AMI', TURNS, OWN_GROUP)}, the scores alone "
-        f"{_first(found, 'AMI', 'the scores alone', 'one meeting')}. "
-        f"{_confounds(found)} {_trait(facts)}"
-    )
-
-
-VOICE, OWN, FRONT = "voice, all measures", "voice as distance from own usual", "landmarks turned to the front"
-TURNS, OWN_GROUP = "turn statistics", "one meeting, own group only"
-
-
-def _first(found, corpus, artefact, given=None):
-    """How often the right person comes first, with chance, equal error rate and n."""
-    row = linking.worst(found, corpus=corpus, artefact=artefact, given=given).set_index("quantity")
-    first, error = row.loc["rank1"], row.loc["eer"]
-    return (
-        f"{_ends(first, 100)} % (chance {100 * first['chance']:.1f} %, equal error rate {_ends(error)}, "
-        f"{first['n_people']:.0f} people)"
-    )
-
-
-def _ends(row, times=1):
-    digits = 0 if times == 100 else 2
-    low, high = (f"{times * row[name]:.{digits}f}" for name in ("low", "high"))
-    return f"{times * row['value']:.{digits}f}" + (f" [{low}, {high}]" if np.isfinite(row["low"]) else "")
-
-
-CONFOUNDS = {
-    "London, where the face is in the picture": ("London", "where the face is in the picture"),
-    "RAVDESS, the length of the clips": ("RAVDESS", "length of the clip"),
-    "MIT Interview, the length of the interview": ("MIT Interview", "length of the interview"),
-    "AMI, what everybody in the meeting shares": ("AMI", "what everybody in the meeting shares"),
-}
-
-
-def _confounds(found):
-    """What else could have linked them: how they were recorded, and with whom."""
-    said = []
-    for words, (corpus, artefact) in CONFOUNDS.items():
-        rows = linking.worst(found, corpus=corpus, artefact=artefact)
-        row = rows[rows["quantity"] == "rank1_over_chance"].sort_values("value").iloc[-1]
-        said.append(f"{words} {_ends(row)}")
-    return (
-        f"What says nothing of the person links too, in times chance: {'; '.join(said)}. Pictures of one sitting, "
-        "voices from one studio, people who keep group and role: camera, microphone, seat and room can't be told from "
-        "the person here, and other rooms or other days may link less."
-    )
-
-
-def _trait(facts):
-    """How much of the score is who is scored."""
-    own = facts[(facts["quantity"] == "trait_share") & (facts["corpus"] == "ami")].set_index("profile")
-    said = [f"{_ends(own.loc[profile])} of the {profile.replace('_', '-')} score" for profile in SCORES]
-    row = own.iloc[0]
-    return (
-        f"Who is scored, and in which role, makes up {' and '.join(said)} (share of variance, AMI, "
-        f"{row['n_sides']:.0f} scores in {row['n_recordings']:.0f} meetings, {row['n_groups']:.0f} groups); in GAP "
-        "everybody was in one meeting: nobody can be found again, and no such share be had."
-    )
+    """Which of the things mien stores tell who somebody is."""
+    return who_words.answer(found, retained(found).query("role in [@STORED, @PART]"), facts)

@@ -2,7 +2,7 @@
 
 ``python -m mien.study.worlds OUT`` judges the worlds of every cell, keeps each batch in ``OUT`` (call it again and it
 goes on where it was) and prints the operating characteristics with exact limits of every share. ``data/worlds.csv``
-was made so with ``--barren 100 --planted 50``; ``make reproduce`` does not make it again.
+was made so; ``make reproduce`` does not make it again.
 """
 
 import argparse
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 from rich.console import Console
@@ -26,6 +27,7 @@ SETTINGS = evidence.EvidenceSettings(n_repeats=1, n_permutations=39, n_gap_world
 permuted world scores as high. The rule as it is used has 5 repeats and 999 permutations; what is said here is said of
 the cheaper one."""
 
+ALPHA = 0.05
 BATCH = 10
 
 
@@ -41,8 +43,20 @@ class Cell:
     n_people: int
     effect: float
     ceiling: float = float("nan")
-    n_windows: int = 20
+    n_windows: int | tuple[int, int] = 20
     target_kind: str = "window"
+    people_per_group: int = 1
+
+    def table(self, name, n_people=None):
+        """A table of such a world: ``n_people`` people (its own number), drawn by ``name``."""
+        return synthetic.label_table(
+            n_people or self.n_people,
+            self.n_windows,
+            self.effect,
+            target_kind=self.target_kind,
+            people_per_group=self.people_per_group,
+            name=f"{self.name} {name}",
+        )
 
 
 def omniscient(effect, n_signals=3):
@@ -64,6 +78,9 @@ CELLS = (
     Cell("barren, people", 60, 0.0, 0.80, target_kind="person"),
     Cell("barren, 30 people", 30, 0.0, 0.80),
     Cell("barren, 120 people", 120, 0.0, 0.80),
+    Cell("barren, mixed labels", 60, 0.0, 0.80, target_kind="mixed"),
+    Cell("barren, mixed, 5 to 60 windows", 60, 0.0, 0.80, n_windows=(5, 60), target_kind="mixed"),
+    Cell("barren, recordings of four", 240, 0.0, 0.80, n_windows=10, target_kind="recording", people_per_group=4),
     Cell("planted, 2 x SESOI", 60, planted(0.615)),
     Cell("planted, headroom .60", 60, planted(0.695), 0.80),
     Cell("planted, 2 x SESOI, ceiling .80", 60, planted(0.615), 0.80),
@@ -74,19 +91,17 @@ CELLS = (
 def world(cell, number, settings=SETTINGS, gates=None):
     """Judge one world: a dictionary with the verdict on C1 with gates on and off, the score and its interval.
 
-    ``gates`` gives the smallest detectable gap of the cell, which is a property of its design. Permutations are run
-    only where p could change the verdict: the verdict is then the same as if they had been run everywhere.
+    ``gates`` gives the smallest detectable gap of the cell, which is a property of its design. Where something was
+    planted, permutations are run only if p could change the verdict: it is then the same as if they had been run
+    everywhere.
     """
-    table = synthetic.label_table(
-        cell.n_people, cell.n_windows, cell.effect, target_kind=cell.target_kind, name=f"{cell.name} {number}"
-    )
-    table = table.assign(is_synthetic=False)  # the rule under test is that for people; J6 has tests of its own
+    table = cell.table(number).assign(is_synthetic=False)  # under test is the rule for people; J6 has its own tests
     ask = partial(evidence.evaluate, table, TARGET, SIGNALS, "logistic", corpus="worlds")
     row = _row(ask(settings=replace(settings, n_permutations=0)).rows)
     ceiling = omniscient(cell.effect) if np.isnan(cell.ceiling) else cell.ceiling
     at_best = _verdicts(row, ceiling, 1 / (1 + settings.n_permutations), gates)
     p_permuted = np.nan
-    if {"holds", "partly"} & set(at_best.values()):
+    if not cell.effect or {"holds", "partly"} & set(at_best.values()):
         p_permuted = _row(ask(settings=replace(settings, n_gap_worlds=0)).rows)["p_permuted"]
         at_best = _verdicts(row, ceiling, p_permuted, gates)
     names = ("value", "low", "high", "gap", "gap_low", "gap_high", "gap_low90", "gap_high90")
@@ -101,13 +116,8 @@ def new_people(cell, number, settings=SETTINGS):
     a cell is the truth that their intervals are held against; a barren cell's is a half.
     """
     n_train = round(cell.n_people * (1 - 1 / settings.n_folds))
-    parts = []
-    for n_people, word in ((n_train, "train"), (100, "judge")):
-        name = f"{cell.name} {number} new people to {word}"
-        parts.append(
-            synthetic.label_table(n_people, cell.n_windows, cell.effect, target_kind=cell.target_kind, name=name)
-        )
-    train, judge = parts
+    train = cell.table(f"{number} new people to train", n_train)
+    judge = cell.table(f"{number} new people to judge", 100)
     columns = [c for c in train if c.startswith(tuple(f"{signal}_" for signal in SIGNALS.split("+")))]
     model = models.make("logistic", SIGNALS.split("+"), settings.seed, settings.model)
     told = model.fit(train[columns], train[TARGET]).predict_proba(judge[columns])
@@ -140,38 +150,44 @@ def detectable(cell, settings=SETTINGS, n_worlds=2):
     """The smallest gap that would be found in a cell with 80 % power: mean over a few of its worlds."""
     found = []
     for number in range(n_worlds):
-        name = f"{cell.name} design {number}"
-        table = synthetic.label_table(
-            cell.n_people, cell.n_windows, cell.effect, target_kind=cell.target_kind, name=name
-        )
+        table = cell.table(f"design {number}")
         rows = evidence.evaluate(table, TARGET, SIGNALS, "logistic", settings, "worlds").rows
         found.append(_row(rows)["minimum_detectable_gap"])
     return float(np.mean(found))
 
 
-def judged(cell, n_worlds, folder, settings=SETTINGS, progress=None):
+def judged(cell, n_worlds, folder, settings=SETTINGS, workers=1, progress=None):
     """Every world of a cell, one row each; batches are kept in ``folder`` with their causes, so a stop loses little."""
     code = store.code("tables", "models", "evidence", "verdict", "synthetic", "study/worlds")
     causes = {"cell": cell, "settings": settings, "code": code, "rules": _rules().sha256}
-    stem = store.file_name(cell.name)
+    stem = Path(folder) / store.file_name(cell.name)
     design = store.kept(
-        Path(folder) / f"{stem}_design.csv",
+        Path(f"{stem}_design.csv"),
         causes,
         lambda part: tables.write(pd.DataFrame({"gap": [detectable(cell, settings)]}), part) and None,
     )
     gates = float(pd.read_csv(design)["gap"].iloc[0])
+    batches = [range(first, min(first + BATCH, n_worlds)) for first in range(0, n_worlds, BATCH)]
+    work = joblib.Parallel(n_jobs=workers, return_as="generator", batch_size=1)
     parts = []
-    for first in range(0, n_worlds, BATCH):
-        numbers = range(first, min(first + BATCH, n_worlds))
-
-        def make(part, numbers=numbers):
-            tables.write(pd.DataFrame([world(cell, number, settings, gates) for number in numbers]), part)
-
-        path = Path(folder) / f"{stem}_{first:04d}_{len(numbers)}.csv"
-        parts.append(pd.read_csv(store.kept(path, causes, make)))
+    for numbers, part in zip(
+        batches,
+        work(joblib.delayed(_batch)(cell, each, stem, causes, settings, gates) for each in batches),
+        strict=True,
+    ):
+        parts.append(part)
         if progress:
             progress(cell.name, numbers[-1] + 1, n_worlds)
     return pd.concat(parts, ignore_index=True).assign(minimum_detectable_gap=gates)
+
+
+def _batch(cell, numbers, stem, causes, settings, gates):
+    """The worlds of these numbers, kept in a file of their own."""
+
+    def make(part):
+        tables.write(pd.DataFrame([world(cell, number, settings, gates) for number in numbers]), part)
+
+    return pd.read_csv(store.kept(Path(f"{stem}_{numbers[0]:04d}_{len(numbers)}.csv"), causes, make))
 
 
 INTERVALS = {
@@ -188,8 +204,9 @@ def characteristics(found):
     """Operating characteristics of each cell, a row each, from the table of its worlds.
 
     Shares of the verdicts with gates off and on, and how often each interval covers the truth: the mean score on new
-    people (``truth``; a half in barren cells), less the best baseline, which is chance in these worlds. ``*_low`` and
-    ``*_high`` are exact 95 % limits of a share (Clopper-Pearson).
+    people (``truth``; a half in barren cells), less the best baseline, which is chance in these worlds. ``size`` is the
+    share of barren worlds whose permutation p is at most .05; where something was planted there is none. ``*_low``
+    and ``*_high`` are exact 95 % limits of a share (Clopper-Pearson).
     """
     rows = []
     for name, part in found.groupby("cell", sort=False):
@@ -201,6 +218,7 @@ def characteristics(found):
         row["minimum_detectable_gap"] = part["minimum_detectable_gap"].iloc[0]
         for said in VERDICTS:
             row |= _share(said, part["gates_off"] == said)
+        row |= _share("size", part["p_permuted"] <= ALPHA) if is_barren else {}
         for said in ("holds", "partly", "not_assessable"):
             row[f"{said}_gates_on"] = (part["gates_on"] == said).mean()
         for what, (low, high) in INTERVALS.items():
@@ -225,6 +243,7 @@ def sentences(table):
         f"SYNTHETIC worlds, {row['cell']} ({row['n_worlds']:.0f} worlds): AUC {row['score']:.3f}, on new people "
         f"{row['truth']:.3f}; "
         + ", ".join(f"{name} {share(row, name)}" for name in VERDICTS)
+        + (f"; p at most .05 in {share(row, 'size')}" if "barren" in row["cell"] else "")
         + f"; with gates on: holds {row['holds_gates_on']:.1%}, "
         f"not assessable {row['not_assessable_gates_on']:.1%} (detectable gap {row['minimum_detectable_gap']:.2f}); "
         f"the 95 % interval of the score covers in {share(row, 'coverage_score')}, of the gap in "
@@ -243,17 +262,23 @@ def answer(table):
     barren = table[table["cell"].str.startswith("barren")]
     n, held = barren["n_worlds"].sum(), (barren["holds"] * barren["n_worlds"]).sum()
     limit = stats.binomtest(round(held), int(n)).proportion_ci().high
+    size = barren.loc[[barren["size"].idxmin(), barren["size"].idxmax()]]
     low, high = table["coverage_score"].min(), table["coverage_score"].max()
+    overall = np.average(table["coverage_score"], weights=table["n_worlds"])
     planted_ = table[table["cell"].str.startswith("planted")]
     found = "; ".join(
         f"{row['cell'].removeprefix('planted, ')}: {row['holds']:.0%} "
         f"[{row['holds_low']:.0%}, {row['holds_high']:.0%}] of {row['n_worlds']:.0f}"
         for _, row in planted_.iterrows()
     )
+    least, most = size.itertuples()
     return (
         f"The judge judged on SYNTHETIC worlds: of {n:.0f} without a signal {held:.0f} were said to hold (at most "
-        f"{limit:.1%}, 95 % bound); with a signal planted, said to hold: {found}; the 95 % intervals of the score held "
-        f"the truth in {low:.0%} to {high:.0%} of the worlds of a cell."
+        f"{limit:.1%}, 95 % bound), and p was at most .05 in {least.size:.1%} [{least.size_low:.1%}, "
+        f"{least.size_high:.1%}] ({least.cell.removeprefix('barren, ')}) to {most.size:.1%} [{most.size_low:.1%}, "
+        f"{most.size_high:.1%}] ({most.cell.removeprefix('barren, ')}) of them; with a signal planted, said to hold: "
+        f"{found}; 95 % intervals of the score held the truth in {overall:.1%} of all worlds ({low:.1%} to {high:.1%} "
+        "of those of a cell)."
     )
 
 
@@ -270,15 +295,16 @@ def main(words=None):
     parser.add_argument("--table", type=Path, help="where to write the table (worlds.csv in that folder)")
     parser.add_argument("--barren", type=int, default=200, help="worlds without a signal per cell")
     parser.add_argument("--planted", type=int, default=200, help="worlds with a signal per cell")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
     asked = parser.parse_args(words)
     says, parts = Console(highlight=False, soft_wrap=True), []
+
+    def tell(name, done, total):
+        says.print(f"… {name}: {done} of {total}")
+
     for cell in CELLS:
         n_worlds = asked.planted if cell.effect else asked.barren
-        parts.append(
-            judged(
-                cell, n_worlds, asked.out, progress=lambda name, done, total: says.print(f"… {name}: {done} of {total}")
-            )
-        )
+        parts.append(judged(cell, n_worlds, asked.out, workers=asked.workers, progress=tell))
     table = characteristics(pd.concat(parts, ignore_index=True)).assign(**_settings())
     tables.write(table, asked.table or asked.out / FILE)
     for sentence in sentences(table):
@@ -286,4 +312,6 @@ def main(words=None):
 
 
 if __name__ == "__main__":
-    main()
+    from mien.study import worlds  # by its name: other processes know nothing of this __main__
+
+    worlds.main()

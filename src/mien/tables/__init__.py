@@ -1,6 +1,6 @@
 """What each table promises: its columns, their units and bounds, and what one row stands for."""
 
-from mien.tables.files import name_key, read, text, why, without_address, without_words, write, writing
+from mien.tables.files import counted, name_key, read, text, why, without_address, without_words, write, writing
 from mien.tables.promises import (
     ALL,
     BUILT,
@@ -49,6 +49,7 @@ __all__ = [
     "Column",
     "Table",
     "TableError",
+    "counted",
     "name_key",
     "read",
     "text",

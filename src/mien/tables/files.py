@@ -60,6 +60,16 @@ def without_words(text, most=60):
     return " ".join(re.sub(r"(?:\S*(?:[^\W\d_]{2}|@)\S*\s*|[^\W\d_]\s+)+", "… ", text[:most]).split())
 
 
+def counted(words):
+    """How much a text holds: words between blanks, and the characters in them, punctuation included.
+
+    >>> counted("I  don't know.")
+    (3, 11)
+    """
+    parts = words.split()
+    return len(parts), sum(map(len, parts))
+
+
 def read(path, table, may_lack=()):
     """Read a CSV or parquet file and check it against ``table``; text columns stay text (a person may be '007').
 

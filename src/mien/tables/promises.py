@@ -99,6 +99,16 @@ WINDOWS = Table(
     ),
     ("recording_id", "person_id", "start_s"),
     ("face_", "voice_", "turn_", "text_", "score_", "pseudo_", "trust_", "label_", "confound_", "why"),
+    (
+        Column(
+            "text_n_words",
+            "words that the person says in the window by a transcript; not whole, since the words of a cue are shared "
+            "out over its time",
+            low=0,
+            missing=True,
+        ),
+        Column("text_n_chars", "characters in these words, punctuation included; not whole", low=0, missing=True),
+    ),
 )
 
 COUPLING = Table(

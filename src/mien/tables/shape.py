@@ -28,13 +28,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A named table: one row per what, its columns, its key, and the prefixes under which more columns may come."""
+    """A named table: one row per what, its columns, its key, and the prefixes under which more columns may come.
+
+    ``optional`` columns may be absent; where one is there, it keeps its promise.
+    """
 
     name: str
     one_row_per: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
+    optional: tuple[Column, ...] = ()
 
     @property
     def names(self):
@@ -49,7 +53,7 @@ class Table:
     def check(self, frame, where=""):
         """Return ``frame`` if it keeps the table's promises, else raise :class:`TableError` naming the first break."""
         place = f"{where}: " if where else ""
-        for column in self.columns:
+        for column in (*self.columns, *(one for one in self.optional if one.name in frame)):
             self._check_column(frame, column, place)
         if {"start_s", "end_s"} <= set(frame.columns):
             start_s, end_s = (pd.to_numeric(frame[name], errors="coerce") for name in ("start_s", "end_s"))

@@ -32,6 +32,7 @@ from mien.turns.group import answers, dominance, entropy, follows, gini, group, 
 from mien.turns.measures import Measures, measures
 from mien.turns.praat import read_textgrid, write_textgrid
 from mien.turns.readers import apart, is_anybody, read_csv, read_rttm, read_vtt
+from mien.turns.said import how_much, said_in, shared_out, with_counts
 from mien.turns.sentences import MODELS, sentences, turns_by
 from mien.turns.strangers import among_strangers
 from mien.turns.timeline import read_timeline
@@ -74,6 +75,7 @@ __all__ = [
     "gini",
     "group",
     "hosts",
+    "how_much",
     "is_anybody",
     "measures",
     "offsets_s",
@@ -87,7 +89,9 @@ __all__ = [
     "read_textgrid",
     "read_timeline",
     "read_vtt",
+    "said_in",
     "sentences",
+    "shared_out",
     "spread",
     "stretches",
     "table",
@@ -95,6 +99,7 @@ __all__ = [
     "transfers",
     "turns",
     "turns_by",
+    "with_counts",
     "write",
     "write_eaf",
     "write_rttm",

@@ -15,6 +15,7 @@ import pandas as pd
 
 from mien import tables
 from mien.turns.floor import LONGEST_S, SEGMENTS
+from mien.turns.said import how_much
 
 COLUMNS = ["person_id", "start_s", "end_s", "words"]
 _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"
@@ -51,7 +52,8 @@ def read_vtt(path, people=None, unnamed=None, told=None):
 
     Returns segments person_id, start_s, end_s, words; several people in one cue all have its times. ``told`` collects
     ``cues``, ``unreadable_cues`` (each named in ``unread``, without its words), ``cues_without_name`` (at
-    ``lines_without_name``), ``cues_of_several``, ``names_joined``, ``strangers``, ``local_names`` and ``warnings``.
+    ``lines_without_name``; in ``nameless`` start_s, end_s, n_words, n_chars of those left out), ``cues_of_several``,
+    ``names_joined``, ``strangers``, ``local_names`` and ``warnings``.
     Raises :class:`tables.TableError` if there is no cue.
     Reference: W3C, WebVTT: The Web Video Text Tracks Format.
     """
@@ -65,6 +67,7 @@ def read_vtt(path, people=None, unnamed=None, told=None):
 def said_in_cues(text, path, people, unnamed, told):
     """The segments of a text of cues, as :func:`read_vtt` describes them, whichever file it came from."""
     told |= {"cues": 0, "unreadable_cues": 0, "cues_without_name": 0, "cues_of_several": 0, "unread": []}
+    told["nameless"] = []
     warnings = told.setdefault("warnings", [])
     cues = list(_timed(text, path, told))
     names = frozenset(_names_in([body for _, _, body in cues], people))
@@ -77,6 +80,7 @@ def said_in_cues(text, path, people, unnamed, told):
             name = name if any(map(str.isalnum, name)) else unnamed  # Teams writes '-' for nobody it knows
             if name is None:
                 lines.append(line)
+                told["nameless"].append((*interval, *how_much(words)))
             else:
                 rows.append((name, *interval, words))
     told["lines_without_name"] = lines
