@@ -107,7 +107,8 @@ def from_folder(folder, depth=0):
         return [recording for sub in inside for recording in _from_subfolder(sub, depth + 1)]
     raise RecordingError(
         f"{folder}: no recording here; expected a video, sound, a transcript (.vtt), segments (.rttm, "
-        f"{SEGMENTS_NAME}), 'Audio Record/' or {TABLE_NAME} in it or up to {DEEPEST} folders deeper; found {_found(folder)}"
+        f"{SEGMENTS_NAME}), 'Audio Record/' or {TABLE_NAME} in it or up to {DEEPEST} folders deeper; "
+        f"found {_found(folder)}"
     )
 
 
