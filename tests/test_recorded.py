@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from mien import figures, store, tables, verdict
+from mien.edits import doses
 from mien.study import recorded, remeasured
 
 DATA = Path(__file__).parents[1] / "data"
@@ -65,6 +66,19 @@ def test_a_clip_without_a_voice_is_lost_and_not_scored_0():
     assert found["n"]["coverage_lost"] == 120
 
 
+def test_a_clip_without_a_voice_before_is_no_case():
+    before = clips(np.linspace(0, 99, 120), PEOPLE)
+    before["score"] = before["score"].where(before.index % 10 > 0)
+    found = told(before, clips(np.linspace(0, 99, 120), PEOPLE))
+    assert set(found["n"]) == {108}
+    assert found["value"]["coverage_lost"] == 0
+
+
+def test_the_95th_percentile_is_what_95_in_100_do_not_exceed():
+    found = told(clips([0.0] * 120, PEOPLE), clips(np.arange(120) / 2, PEOPLE))
+    assert found["value"]["change_abs_p95"] == 113 / 2  # 114 of 120 are at most this
+
+
 def test_an_interval_holds_what_other_people_would_give():
     """Half of the people change by 20 points: with people resampled the mean may lie far from 10, and it is told."""
     chance = store.rng("test recorded")
@@ -85,6 +99,7 @@ def test_a_weighted_percentile_is_that_of_the_values_so_many_times_over():
     found = recorded.percentile(values, weights, 0.95)
     wanted = [np.quantile(np.repeat(values, row), 0.95, method="inverted_cdf") for row in weights]
     assert found == pytest.approx(wanted)
+    assert recorded.percentile(np.arange(1.0, 21), np.ones((1, 20)), 0.95).tolist() == [19]
 
 
 def test_one_person_or_no_spread_has_no_interval():
@@ -120,6 +135,12 @@ def test_nobody_is_scored_by_a_model_that_heard_them(ravdess, monkeypatch):
     assert told_apart > found[found["label_valence"] == "negative"]["score"].mean() + 10
 
 
+def test_a_clip_in_which_no_voice_was_measured_has_no_score(ravdess):
+    some = ravdess[ravdess["person_id"] == "ravdess_01"].iloc[:4].copy()
+    some.iloc[0, some.columns.get_loc("voice_f0_st27_mean")] = np.nan
+    assert recorded.predicted(ravdess, some, "label_valence")["score"].isna().tolist() == [True, False, False, False]
+
+
 def test_clips_are_drawn_alike_of_every_class_and_never_from_calibration(ravdess):
     people = recorded.remeasured.drawn(ravdess, 5)
     assert len(people) == 24
@@ -131,6 +152,19 @@ def test_clips_are_drawn_alike_of_every_class_and_never_from_calibration(ravdess
         assert mine["label_valence"].value_counts().max() <= 5
     assert 24 * 14 < sum(map(len, people.values())) <= 24 * 15
     assert remeasured.drawn(ravdess.sample(frac=1, random_state=1), 5) == people
+
+
+def test_the_rules_are_given_what_decides_of_the_score_that_decides():
+    before, after = clips(np.linspace(0, 99, 120), PEOPLE), clips(np.linspace(4, 99, 120), PEOPLE)
+    about = {"corpus": "A", "target": "label_valence", "signals": "voice", "axis": "noise", "unit": "snr_db"}
+    rows = []
+    for dose, decides, score in (("20", True, "alike"), ("10", False, "alike"), ("5", True, "before")):
+        place = about | {"dose": dose, "decides": decides, "score": recorded.SCORES[score]}
+        rows += recorded.summary(before, after, place)
+    found = recorded.quantities_table(rows).set_index("quantity")
+    assert found["part"].to_dict() == dict.fromkeys(["dscore_abs_p95", "crossing"], "noise 20 snr_db")
+    wanted = told(before, after)["value"][["change_abs_p95", "crossing_50"]].tolist()
+    assert found.loc[["dscore_abs_p95", "crossing"], "value"].tolist() == pytest.approx(wanted, abs=1e-6)
 
 
 def test_two_takes_are_of_the_same_acted_thing(ravdess):
@@ -148,6 +182,13 @@ def test_what_decides_is_what_the_rules_call_ordinary():
     rules = {
         (r["axis"], v, r["unit"]) for r in verdict.load()["doses"]["ordinary"] if r["decides"] for v in r["values"]
     }
+    swept = {(dose.axis, dose.value) for dose in remeasured.doses()[1:]}
+    axes = ["noise", "fan_noise", "gain", "noise_suppression", "band", "opus", "aac", "reverberation", "packet_loss"]
+    listed = doses.read().query("axis in @axes and unit != 'kind' and variant != 'fan'")
+    assert set(zip(listed["axis"], listed["value"].astype(float), strict=True)) == {
+        row for row in swept if row[0] in axes
+    }
+    assert {row[0] for row in swept} - set(axes) == {"automatic_gain", "suppressed_fan"}
     heard = {"noise", "gain", "opus", "reverberation", "packet_loss"}
     assert decisive == {row for row in rules if row[0] in heard}
     assert {axis for axis, *_ in remeasured.SWEPT} <= set(remeasured.MADE) - {"none"}
@@ -183,6 +224,37 @@ def test_nothing_changed_moves_nothing(read):
     same = rows[(rows["axis"] == recorded.NOTHING) & rows["quantity"].str.startswith("change_abs")]
     assert len(same) == rows["corpus"].nunique() * 2 * 2
     assert same["value"].max() < 0.05
+
+
+def test_every_dose_was_run_on_those_the_rule_says(read):
+    rows = read["recorded_scores"].query("quantity == 'coverage_lost'")
+    for asked in recorded.ASKED:
+        own = rows[rows["corpus"] == asked.about["corpus"]]
+        everybody = own.loc[own["axis"] == recorded.NOTHING, "n_people"].max()
+        for dose in remeasured.doses()[1:]:
+            here = own[(own["axis"] == dose.axis) & (own["dose"] == f"{dose.value:g}")]
+            assert set(here["score"]) == set(recorded.SCORES.values()), (asked.name, dose.said)
+            wanted = everybody if dose.decides else remeasured.SWEPT_PEOPLE[asked.name]
+            assert set(here["n_people"]) == {wanted}, (asked.name, dose.said)
+
+
+def test_as_many_women_as_men_are_swept():
+    for name, column in (("ravdess", "confound_sex"), ("emodb", "confound_sex")):
+        table = tables.read(DATA / f"{name}_windows.csv", tables.WINDOWS)
+        people = table.drop_duplicates("person_id").sort_values("person_id")[: remeasured.SWEPT_PEOPLE[name]]
+        assert people[column].value_counts().nunique() == 1
+        assert people[column].nunique() == 2
+
+
+def test_a_suppressor_is_a_cause_of_what_went_through_it_alone(tmp_path, monkeypatch):
+    """Else a mend of the suppressor would have everything else measured again."""
+    seen = []
+    monkeypatch.setattr(remeasured.store, "kept", lambda path, causes, make: seen.append(causes["code"]) or path)
+    monkeypatch.setattr(remeasured.pd, "read_csv", lambda path: path)
+    for axis in ("noise", "noise_suppression", "suppressed_fan"):
+        remeasured._kept(remeasured.Dose(axis, 12.0, "db", False), "a", {}, [], {}, tmp_path)
+    with_it = store.code(*remeasured.HEARD_BY, "edits/suppression")
+    assert seen == [store.code(*remeasured.HEARD_BY), with_it, with_it]
 
 
 def test_more_of_it_moves_the_score_further(read):

@@ -75,6 +75,19 @@ def test_the_power_of_a_steady_noise_is_found_and_a_louder_one_followed():
     assert 10 * np.log10(found[:, 400:].mean() / 4) == pytest.approx(0, abs=1.5)
 
 
+def test_a_noise_that_suddenly_is_a_thousand_times_as_strong_is_noise_in_the_end():
+    power = np.concatenate([np.ones((257, 50)), np.full((257, 400), 1000.0)], axis=1)
+    found = suppression.noise_power(power)
+    assert found[:, 60].max() < 2
+    assert found[:, -1].min() > 900
+
+
+def test_what_is_noise_for_long_is_turned_down_so_far_and_no_further():
+    """Cappé 1994: a floor under the expected ratio, else single tones are left standing in silence."""
+    found = suppression.gains(np.ones((3, 200)))
+    assert found[:, -1] == pytest.approx(suppression.amplitude_gain(suppression.LEAST_RATIO, 1.0))
+
+
 def test_speech_is_not_taken_for_noise():
     chance = store.rng("test noise power")
     power = chance.exponential(1.0, (257, 200))
