@@ -152,6 +152,8 @@ def test_the_command_walks_back_and_says_what_is_not_as_it_was(traced, capsys):
 def test_what_is_not_given_is_not_checked_and_says_so(traced):
     steps = {one.name: one for one in trace.walked(traced / "out")}
     assert steps["windows"].state == trace.SAME  # it lies beside OUT
+    named = trace.walked(traced / "out", windows=traced / "nowhere.csv")
+    assert next(one.state for one in named if one.name == "windows") == trace.CHANGED
     assert (steps["recording"].state, steps["recording"].note) == (trace.UNKNOWN, "say where the media lie (--media)")
 
 
