@@ -216,7 +216,7 @@ def test_every_row_that_a_verdict_rests_on_is_looked_at_and_no_other(traced):
     said["trace"]["evidence"]["rows"] = {}
     assert with_report(traced, said) == {"evidence"}  # the report knows no such row
     said = report_of(traced)
-    said["trace"]["recordings"]["r of another table"] = {"b.wav": "0" * 64}
+    said["trace"]["recordings"]["r of another table"] = {"a.wav": "0" * 64}
     assert with_report(traced, said) == set()  # nothing was predicted of it
 
 
