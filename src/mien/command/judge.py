@@ -93,11 +93,14 @@ def _evaluate(asked):
     table, grouped = judging.grouped(path)
     odd.refused(table, asked.target, signals, path)
     notes = odd.noticed(table, asked.target, signals) if asked.target in table else []
-    notes += [f"{what}: {how}" for what, how in grouped.items()] + _few_worlds(asked.permutations)
+    notes += _few_worlds(asked.permutations)
     for note in notes:
         asking.WARNS.print(note, style="yellow", markup=False)
+    for note in (done := [f"{what}: {how}" for what, how in grouped.items()]):
+        asking.SAYS.print(note, markup=False)
     with asking.progress() as tick:
-        result, verdicts = judging.judged(table, path, asked.out, ask, settings, asked.workers, _ticking(tick), notes)
+        to_do = (table, path, asked.out, ask, settings, asked.workers, _ticking(tick), notes + done)
+        result, verdicts = judging.judged(*to_do)
     _say_judged(judging.sentences(result.rows, ask), verdicts, result.told, judging.share_synthetic(table) > 0)
     _say_leaks(asked.out)
     asking.SAYS.print(
