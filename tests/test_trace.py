@@ -283,6 +283,8 @@ def test_the_score_of_predictions_is_the_mean_over_their_repeats(traced):
     assert one != 0.5
     both = pd.concat([told, blind]).sample(frac=1, random_state=1)
     assert trace.score(both, "auc") == pytest.approx((one + 0.5) / 2)
+    twice = pd.concat([told, told.assign(repeat=1)]).sample(frac=1, random_state=2)
+    assert trace.score(twice, "auc") == pytest.approx(one)  # whatever the order of the rows
 
 
 # ---- the study's own
