@@ -249,9 +249,12 @@ def test_the_rules_take_the_quantities(committed):
 
 
 def test_the_answer_says_whom_what_and_what_not(committed):
-    said = changed.answer(committed["changed_scores"]).text
+    said = changed.answer(committed["changed_scores"], committed["changed_errors"]).text
     assert all(name in said for name in ("AMI", "GAP", "ICSI", "Boland 2022", "no diagnosis", "SYNTHETIC"))
     assert "nan" not in said
+    first = changed.hardest(committed["changed_scores"], committed["changed_errors"]).iloc[0]
+    ends = f"{first['value']:.0f} [{first['low']:.0f}, {first['high']:.0f}]"
+    assert f"the worst moves them by up to {ends} (AMI, {first['variant']})" in said
 
 
 def test_the_hardest_place_is_the_worst_that_decides(committed):

@@ -208,6 +208,7 @@ def test_a_score_of_no_named_profile_counts_for_every_profile_and_for_no_model()
     about = {"target": "label_mood", "signals": "turn", "metric": "auc"}
     assert len(quantities.about(rows, "A", profile="fixed_curve", **about)) == 1
     assert quantities.about(rows, "A", profile="none", **about).empty
+    assert quantities.about(rows.assign(corpus=""), "A", profile="fixed_curve", **about).empty  # each names its corpus
 
 
 def test_a_number_of_one_claim_does_not_hide_that_of_the_score_for_the_rest():
@@ -252,6 +253,9 @@ def test_of_several_lost_parts_the_first_says_why():
     whole = [row("gain_pts", 3.0), row("gain_pts", 4.0, part="a")]
     with pytest.raises(verdict.VerdictError, match="said twice"):
         quantities.put(verdict.Quantities(), pd.DataFrame(whole), RULES)
+    known = verdict.Quantities({"gain_pts": 3.0}, {}, {"gain_pts": ("an evidence row",)})
+    with pytest.raises(verdict.VerdictError, match="said twice"):
+        quantities.put(known, pd.DataFrame(whole[:1]), RULES)
 
 
 def test_what_a_row_says_counts_in_place_of_what_was_given_by_word():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mien import people, recordings, river, synthetic, tables, turns, windows
-from mien.people import moment
+from mien.people import moment, speaker
 from mien.synthetic import voices
 from test_speaker import loud, mouth, spoken
 
@@ -158,6 +158,35 @@ def test_nobody_talks_into_a_voice_from_outside_the_picture():
     ratios[1, 40:60] = 3.0
     assert [row[0] for row in moment.seconds(ratios, np.zeros(100, int), spoken_now, settings)] == [1]
     assert moment.seconds(ratios, np.full(100, 2), spoken_now, settings) == []
+    assert moment.seconds(ratios, np.zeros(100, int), 0 * spoken_now, settings) == []  # nor where nothing is said
+
+
+@pytest.mark.parametrize(("likely", "given"), [(0.3, 1), (0.6, 0)])
+def test_a_busy_moment_gives_nobodys_speech_to_nobody(likely, given):
+    """One mouth talks up to 12 s, rests, and is busy from 20 to 24 s, while somebody outside was found to speak."""
+    at, settings = np.arange(1000), people.SpeakingSettings()
+    spoken = ((at < 300) | ((at >= 450) & (at < 600))).astype(float)
+    busy = (at < 300) | ((at >= 500) & (at < 600))
+    own = np.select([at < 300, busy], [0.95, likely], 0.05)
+    evidence = np.array([np.where(at < 300, 2.0, -0.1), np.zeros(1000)])
+    mouths = [(np.zeros(1000), np.where(busy, 0.3, 0.01))]
+    best, _ = speaker._at_each_moment(mouths, evidence, np.array([own, 1 - own]), spoken, settings)
+    assert set(best[10:290]) == {0}
+    assert set(best[460:490]) == {1}
+    assert set(best[510:590]) == {given}
+
+
+def test_a_mouth_that_moves_in_silence_as_in_speech_says_nothing_of_a_moment():
+    at = np.arange(1000)
+    own, settings = (at < 300).astype(float), people.SpeakingSettings()
+
+    def said(rest):
+        """Of a mouth of speed 0.3 per second in speech, and ``rest`` else."""
+        return moment.moments([(np.zeros(1000), np.where(own > 0, 0.3, rest))], own[None], own, settings)
+
+    assert said(0.01).any()
+    assert not said(0.18).any()  # nearly as fast all the time
+    assert not said(np.where(at // 50 % 2, 0.3, 0.01)).any()  # as fast half of the time
 
 
 def test_a_face_that_was_not_heard_alone_is_no_second_voice():

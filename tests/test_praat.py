@@ -54,6 +54,8 @@ def test_pulses_are_compared_as_praats_manual_says():
     begins, lengths = praat.periods(pulses)
     assert lengths == pytest.approx([0.010, 0.011, 0.010, 0.010, 0.010])
     assert begins == pytest.approx(pulses[[0, 1, 2, 4, 5]])
+    _, lengths = praat.periods(np.cumsum([0.0, 0.010, 0.010, 0.015, 0.010, 0.010]))  # one that is unlike both beside it
+    assert lengths == pytest.approx([0.010] * 4)
     middles, steps = praat.jitter(pulses)
     assert steps == pytest.approx([0.001, 0.001, 0.0], abs=1e-9)
     assert middles == pytest.approx(pulses[[1, 2, 5]])
@@ -76,6 +78,19 @@ def test_what_is_drawn_for_the_cycles_is_in_the_sound_and_in_the_truth():
 def test_pulses_in_which_only_others_are_heard_do_not_count():
     assert {name: NOT_OWN[name] for name in praat.SUMS} == dict.fromkeys(praat.SUMS, 0.0)
     assert all(math.isnan(NOT_OWN[name]) for name in praat.COLUMNS if name not in praat.SUMS)
+
+
+def test_where_praat_has_no_frame_nothing_is_taken_from_afar():
+    times_s, at = np.array([0.10, 0.11, 0.12]), np.array([0.0, 0.1, 0.116, 0.129, 0.2])
+    found = praat._nearest(times_s, np.array([1.0, 2.0, 3.0]), at, ASKED)
+    assert found == pytest.approx([math.nan, 1, 3, 3, math.nan], nan_ok=True)
+    assert np.isnan(praat._nearest(np.zeros(0), np.zeros(0), at, ASKED)).all()
+
+
+def test_silence_has_no_pulses_and_no_values(parselmouth):
+    found = praat.measured(np.zeros(RATE), 100, 5000.0, ASKED)
+    assert all((found[name] == 0).all() for name in praat.SUMS)
+    assert all(np.isnan(found[name]).all() for name in praat.COLUMNS if name not in praat.SUMS)
 
 
 # --- SYNTHETIC cycles -------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """Scopes of the open score: what may be said where no label is involved, and how rows about the score are shared."""
 
 import itertools
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -262,6 +264,50 @@ def test_a_meeting_whose_norms_hold_it_is_a_failed_check(tmp_path):
     assert verdicts.given_of_score(tmp_path, before)["GAP", "label_satisfaction"].n_leakage_failures == 3
 
 
+def test_checks_that_fail_and_whose_labels_they_are_are_given_to_the_rules(monkeypatch):
+    asked = verdicts.ASKED[0]
+    monkeypatch.setattr(verdicts, "predicted", lambda *_: ("windows", "held out"))
+    monkeypatch.setattr(verdicts.quantities, "of_predictions", lambda *_, **__: ("quantities", None))
+    checks = pd.DataFrame({"passed": [True, False, False]})
+    monkeypatch.setattr(verdicts.leakage, "checked", lambda *_, **__: checks)
+    part = verdicts._asked(None, asked, None)
+    wanted = verdict.Given("acted", asked.population, share_synthetic=0.0, n_leakage_failures=2)
+    assert (part["given"], part["predictions"], part["quantities"]) == (wanted, "held out", "quantities")
+
+
+def test_held_out_predictions_of_ratings_are_made_as_question_07_made_them(monkeypatch):
+    seen = []
+    told_ = SimpleNamespace(predictions=pd.DataFrame({"model": ["ridge", "logistic", "B1_mean"]}))
+    monkeypatch.setattr(verdicts.tables, "read", lambda *_: "windows")
+    monkeypatch.setattr(verdicts.evidence, "evaluate", lambda *asked: seen.append(asked) or told_)
+    settings = verdicts.evidence.EvidenceSettings()
+    few = verdicts.engagement.fewer(settings)
+    assert few != settings
+    for one in (next(one for one in verdicts.ASKED if one.is_rated == rated_) for rated_ in (True, False)):
+        table, mine = verdicts.predicted("data", one, settings)
+        assert seen[-1][4] == replace(few if one.is_rated else settings, n_permutations=0)
+        assert (table, list(mine["model"])) == ("windows", [one.model])
+
+
+def test_what_is_given_of_a_criterion_of_the_score_holds_for_the_models_of_it_too(monkeypatch):
+    found, criterion = {}, ("GAP", "label_satisfaction")
+    part = {"quantities": tables.QUANTITIES.empty(), "given": "of the model", "predictions": None}
+    monkeypatch.setattr(verdicts, "_asked", lambda *_: part)
+    monkeypatch.setattr(verdicts, "given_of_score", lambda *_: {criterion: "of both"})
+    monkeypatch.setattr(verdicts, "ruled", lambda _, __, given, own: found.update(given) or table_of())
+    monkeypatch.setattr(verdicts.way, "table", lambda *_: "steps")
+    made = verdicts.make(verdict.place().parent, None)
+    assert (found[criterion], found["EmoDB", "label_valence"]) == ("of both", "of the model")
+    assert set(made) == set(verdicts.FILES)
+
+
+def test_what_travels_is_judged_as_it_was_declared_before_and_no_other_way(monkeypatch):
+    monkeypatch.setattr(verdicts.verdict, "of_evidence", lambda *_, transfer: transfer)
+    away = verdicts.ruled(verdict.place().parent, RULES, {}, [])
+    assert set(away["treatment"]) == {verdicts.travel.DECLARED}
+    assert len(away) > 1
+
+
 def test_the_rows_behind_a_scope_are_those_of_its_own_question():
     rows = verdicts.evidence_rows(verdict.place().parent)
     primary = verdict.primary_rows(rows, verdicts.METRICS, verdicts.MODELS)
@@ -350,6 +396,9 @@ def test_the_answer_tells_models_and_score_apart_and_counts_both():
     said = verdicts.answer(table_of()).text
     assert "2 scopes (0 of models, 2 of the open score)" in said
     assert "Of models is said: nothing." in said
+    assert "the floor is 30 independent groups): none." in said
+    assert "30 independent groups): none." in verdicts.answer(table_of().assign(n_groups=30, n_people=9))
+    assert "30 independent groups): AMI 29." in verdicts.answer(table_of().assign(n_groups=29, n_people=99))
     assert "fixed curve in AMI (no label, 35 groups): C3 does not hold" in said
     assert "fixed curve against a in AMI (self labels, 35 groups): C3 does not hold, C4 does not hold" in said
 
@@ -359,6 +408,9 @@ def test_the_table_of_what_is_said_has_no_silent_row_and_k4_once_a_scope():
     assert set(found["wording"]) & {bench.UNLABELLED, bench.NOTHING, "not assessable"} == set()
     assert (found["claim"] == "K4_manipulative_or_punitive_use").sum() == 2
     assert (found["would_change_if"] != "").all()
+    silent = table_of().assign(corpus="X", wording="not assessable")
+    silent["verdict"] = silent["verdict"].where(silent["verdict"] == "out_of_scope", "not_assessable")
+    assert set(verdicts.said(pd.concat([table_of(), silent], ignore_index=True))["corpus"]) == {"AMI"}
 
 
 def test_every_word_of_a_reason_is_explained():

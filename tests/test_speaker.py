@@ -334,3 +334,10 @@ def test_named_speech_is_held_against_the_mouths_and_a_wrong_map_is_told():
     assert told["ben"] == {"speech_s": 4.0, "agrees": 0.75, "nobody": 0.25, "others": {}}
     (sentence,) = mouths.doubted("talk", told)
     assert sentence.startswith("talk: while ada is heard the mouth of ben fits best (100% of 3 s")
+
+
+def test_who_talks_into_a_voice_does_not_take_it_away():
+    said = pd.DataFrame([("ada", 0.0, 4.0)], columns=["person_id", *EDGES])
+    pieces = pd.DataFrame([("ada", 0.0, 4.0), ("ben", 1.0, 2.0)], columns=["person_id", *EDGES])
+    told = mouths.agreement(pieces, said, ["ada", "ben"])
+    assert told == {"ada": {"speech_s": 4.0, "agrees": 1.0, "nobody": 0.0, "others": {}}}

@@ -111,12 +111,13 @@ def test_permutations_with_folds_equal_the_straightforward_loop(lives):
             np.mean(slow, axis=0)[[0, 2]].tolist(), abs=1e-6
         )
     codes = nulls.moved(given.codes, how, store.rng("evidence/null/label_synthetic/voice/logistic/0"))
-    confounds, b3 = given.windows.filter(regex="^confound_"), models.make("logistic", ["confound", "trust"])
-    bars = [
-        roc_auc_score(codes, slowly(b3, confounds, codes, plan, 2)[:, 1])
-        for plan in splits.repeats(codes, given.groups, settings)
-    ]
-    gap = fast.loc[0, "auc"] - max(0.5, np.mean(bars))
+    rungs = {"confound": given.windows.filter(regex="^confound_")}
+    rungs |= {"time": baselines.when(given.windows), "missing": baselines.missing(given.windows)}
+    bars = [0.5]
+    for name, columns in rungs.items():
+        plans, b = splits.repeats(codes, given.groups, settings), models.make("logistic", [name])
+        bars.append(np.mean([roc_auc_score(codes, slowly(b, columns, codes, plan, 2)[:, 1]) for plan in plans]))
+    gap = fast.loc[0, "auc"] - max(bars)
     assert fast.loc[0, "gap_auc"] == pytest.approx(gap, abs=1e-6)
     assert np.isnan(fast.loc[1, "gap_auc"])
 

@@ -313,6 +313,9 @@ def test_each_step_of_the_study_is_hashed_again(tmp_path):
         made = pd.DataFrame({"a": [value]})
         assert way.step(tmp_path, told, lambda signals, made=made: asked.append(signals) or made).state == wanted
     assert asked == ["voice", "voice"]
+    files = way_row(step="corpus", corpus="AMI", sha256=way.corpus_step("AMI")[3])
+    assert way.step(tmp_path, files, None).state == same
+    assert way.step(tmp_path, files | {"corpus": "GAP"}, None).state == changed
     silent = way.step(tmp_path, way_row(step="recordings", what="its makers publish measures"), None)
     assert (silent.state, silent.note) == (trace.UNKNOWN, "its makers publish measures")
 

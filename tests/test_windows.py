@@ -160,6 +160,13 @@ def test_a_short_rest_is_left_out_unless_it_is_all_there_is(duration_s, expected
     assert windows.spans(duration_s, windows.WindowSettings()) == expected
 
 
+def test_windows_may_lie_over_each_other_and_the_least_settings_that_are_named_will_do():
+    found = windows.spans(21.0, windows.WindowSettings(length_s=10, hop_s=5))
+    assert found == [(0, 10), (5, 15), (10, 20), (15, 21)]
+    least = windows.WindowSettings(length_s=0.3, hop_s=0.1, shortest_share=1.0, calibration_s=1.0)
+    assert windows.spans(0.45, least) == [pytest.approx((0.0, 0.3)), pytest.approx((0.1, 0.4))]
+
+
 def test_nothing_measured_is_an_empty_table():
     assert list(windows.table([], windows.WindowSettings()).columns) == [*tables.WINDOWS.names, "why"]
 
@@ -177,6 +184,7 @@ def test_nothing_measured_is_an_empty_table():
         ({"hop_s": -1.0}, r"hop_s is -1 s"),
         ({"calibration_s": 0.5}, r"calibration_s is 0\.5 s; expected 1 s or more: .*or 0 for no norms"),
         ({"shortest_share": 0.0}, r"shortest_share is 0\.0; expected more than 0"),
+        ({"shortest_share": 1.5}, r"shortest_share is 1\.5; expected more than 0 and at most 1"),
     ],
 )
 def test_settings_that_leave_nothing_to_measure_are_refused(settings, words):

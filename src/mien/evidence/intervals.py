@@ -25,7 +25,9 @@ from scipy import special, stats
 from mien import store
 
 UNLEARNT = float(np.sqrt(2))
-"""How much wider an interval must be where a model learns nothing: see :func:`widening`."""
+"""How much wider an interval must be where a model learns nothing: see :func:`widening`. Measured on 120 SYNTHETIC
+worlds without a signal (40 people, 8 windows each): "95 %" intervals of a forest's area under the curve held the truth
+in 90.0 % (exact limits 83.2 to 94.7 %), so widened in 96.7 % (91.7 to 99.1 %)."""
 
 
 @dataclass(frozen=True)

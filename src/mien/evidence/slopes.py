@@ -46,7 +46,7 @@ def compared(columns, outcome, member, clusters, names):
     g, rows = int(clusters.max()) + 1, []
     pairs = list(combinations(names, 2))
     without = 1.0 - np.eye(g)
-    for signal in columns:
+    for signal in columns.columns[columns.notna().any()]:
         x = columns[signal].to_numpy(dtype=float)
         for first, second in pairs:
             sums = [_sums(x, outcome, clusters, member == name, g) for name in (first, second)]

@@ -23,7 +23,7 @@ AXES = {
 MILD_IS_HIGH = ("noise", "fan_noise", "suppressed_fan", "opus", "aac", "band")
 ROWS = {
     "change_abs_p95": ("95th percentile of |change|\n(points of 100)", (5, 10), (0, 100)),
-    "change_abs_mean": ("mean |change|\n(points of 100)", (), (0, 50)),
+    "change_abs_mean": ("mean |change|\n(points of 100)", (), (0, 80)),
     "crossing_50": ("share that crosses 50", (0.05, 0.10), (0, 0.6)),
 }
 """A row of panels: its quantity, its label, the limits that the rules set, and the widest range that is drawn."""

@@ -226,9 +226,9 @@ def read(data, names=tuple(FILES)):
 
 def answers(read):
     """What was found, by name."""
-    return {"one_thing_changed": answer(read["changed_scores"])}
+    return {"one_thing_changed": answer(read["changed_scores"], read["changed_errors"])}
 
 
-def answer(changed):
-    """What one changed thing does to the score."""
-    return score_words.of_changes(changed, beside_simulated(changed))
+def answer(changed, errors):
+    """What one changed thing does to the score; ``errors`` are those of a diarisation in other places."""
+    return score_words.of_changes(changed, beside_simulated(changed), hardest(changed, errors))

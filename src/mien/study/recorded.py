@@ -86,7 +86,7 @@ def remake(folders, data, out, kept_in, tick=lambda *_: None):
 
     ``folders``: the folder of each corpus, by name (ravdess, emodb); ``data`` the folder of the committed windows
     tables; ``kept_in`` a folder for what was measured, so that a stopped run goes on where it stopped. RAVDESS
-    took forty minutes on a fifth of a core.
+    takes nine minutes of one core, EmoDB four.
     """
     rows = []
     for asked in (one for one in ASKED if one.name in folders):
