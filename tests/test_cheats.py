@@ -232,3 +232,15 @@ def test_ratings_that_are_nearly_all_alike_are_no_finding_of_a_model_that_says_t
 def test_classes_that_a_signal_separates_wholly_are_the_label_in_disguise():
     table, label, draw = barren()
     assert failed(table.assign(voice_0=label + 0.4 * draw.random(len(table)))) == {"label_in_a_signal": "voice_0"}
+
+
+@pytest.mark.parametrize("dead", [[1.0], [0.0, np.nan]])
+def test_a_signal_that_never_changes_is_no_evidence_of_absence(dead):
+    table, _, draw = barren()
+    signals = [name for name in table if name.startswith("voice_")]
+    table[signals] = np.tile(np.resize(dead, len(table)), (len(signals), 1)).T
+    rows = auc(table)
+    assert rows.loc["logistic", ["value", "gap", "gap_high90"]].isna().all()
+    assert "value: constant" in rows.at["logistic", "why"]
+    alive = auc(table.assign(voice_0=draw.normal(size=len(table))))
+    assert alive.at["logistic", "value"] == pytest.approx(0.5, abs=0.1)

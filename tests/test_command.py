@@ -182,7 +182,7 @@ def test_a_recording_built_without_one_of_its_files_returns_1_and_names_it(said,
     rows = [row | {"path": f"{n}.wav", "person_id": n} for n in ("one", "gone")]
     pd.DataFrame(rows).to_csv(sounds / "recordings.csv", index=False)
     code, out, err = said("build", sounds, "--out", tmp_path / "out", "--workers", 1)
-    assert (code, out[:12]) == (1, "1 recordings")
+    assert (code, out[:12]) == (1, "1 recording,")
     assert re.search(r"not used: r: .*gone\.wav: no such file; expected the person_audio of 'r'", err)
 
 
@@ -242,6 +242,16 @@ def test_what_a_disk_refuses_is_one_line(said, sounds, tmp_path, monkeypatch, fa
     assert "Traceback" not in err
     assert len(asked) == 1 or isinstance(fault, PermissionError)  # a full disk spares no other file
     assert [path.name for path in (tmp_path / "out").rglob(f".{os.getpid()}*")] == []
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(said, sounds, tmp_path, monkeypatch):
+    def refuse(self, *_, **__):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)  # as /proc and a lost network disk do
+    code, _, err = said("build", sounds / "one.wav", "--out", tmp_path / "lost" / "out", "--workers", 1)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"{tmp_path / 'lost' / 'out'}: this folder cannot be made; name a place on a disk" in err
 
 
 def test_a_file_that_is_not_there_for_us_keeps_its_traceback(monkeypatch):

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from mien import evidence, scores, store, tables, turns, verdict
-from mien.study import again, as_it_is, asked, construct, construct_rows, construct_words, criteria, follows, sides
+from mien import evidence, models, scores, store, tables, turns, verdict
+from mien.study import again, as_it_is, asked, construct, construct_rows, criteria, follows, sides
 from mien.study.follows import Joint
 
 DATA = Path(__file__).parents[1] / "data"
@@ -143,6 +144,9 @@ def test_luck_is_rare_where_there_is_something_and_common_where_only_meetings_ar
     assert len(p) > 6
     assert np.mean(np.array(p) < 0.05) <= 0.6
     assert np.isnan(follows.p_moved(planted, np.ones(len(planted)), planted["label"], "flat"))
+    weak = world(0.2, 12, seed="c")
+    one, other = (follows.p_moved(weak, way * weak["score"], weak["label"], "either", 199) for way in (1, -1))
+    assert one == other
 
 
 # --- the score as it is -----------------------------------------------------------------------------------------------
@@ -204,10 +208,46 @@ def test_where_only_the_lag_matters_only_the_lag_is_missed():
     label, _ = as_it_is.cut(one["label"].to_numpy())
     frame = one.drop(columns=["score", "label"]).assign(label_x=label)
     parts = {"share": rng.normal(size=len(one)), "lag": one["score"].to_numpy(), "changes": rng.normal(size=len(one))}
+    parts["share"][:5] = np.nan  # who lacks a part is not judged
     rows = as_it_is.dropped(frame, "label_x", parts, replace(QUICK, n_repeats=1), "SYNTHETIC")
     lost = rows[(rows["what"] == "drop_one") & (rows["metric"] == "auc")].set_index("signals")
     assert lost.loc["lag", "low"] > 0.1
     assert lost.loc[["share", "changes"], "value"].abs().max() < 0.05
+    assert set(rows["n_people"]) == {85}
+    one_class = as_it_is.dropped(frame.assign(label_x="high"), "label_x", parts, QUICK, "SYNTHETIC")
+    assert one_class["signals"].tolist() == ["share", "lag", "changes"]
+    assert one_class["value"].isna().all()
+    assert one_class["why"].str.contains("one_class").all()
+
+
+def test_what_is_lost_by_luck_is_found_by_fitting_each_world_alone():
+    one, rng = world(0.9, 30, seed="lag only"), store.rng("test/construct/other parts")
+    frame = one.drop(columns=["score", "label"]).assign(label_x=as_it_is.cut(one["label"].to_numpy())[0])
+    parts = {"turn_share": rng.normal(size=len(one)), "turn_lag": one["score"].to_numpy()}
+    settings = replace(QUICK, n_repeats=1, n_permutations=3)
+    bench = as_it_is.ablation.bench(
+        frame.assign(**parts), "label_x", {"lag": ["turn_lag"], "share": ["turn_share"]}, settings
+    )
+    given, found = bench.given, as_it_is.lost_by_luck(bench)
+    assert found.abs().max().min() > 0.05
+    how = evidence.nulls.null(given.windows, given.codes, given.groups)
+    for number in range(3):
+        draw = store.rng(f"construct/dropped/label_x/{number}", settings.seed)
+        labels = evidence.nulls.moved(given.codes, how, draw)
+        assert (labels != given.codes).any()
+        folds = evidence.splits.repeats(labels, given.groups, settings)
+        auc = {}
+        for names in (("lag", "share"), ("share",), ("lag",)):
+            model = models.make(bench.straight, names, settings.seed, settings.model)
+            told = evidence.splits.out_of_fold(model, bench.columns(names), labels, folds, 2, groups=given.groups)
+            auc[names] = roc_auc_score(labels, told[..., 1].ravel())
+        for name, others in (("lag", ("share",)), ("share", ("lag",))):
+            assert found[name][number] == pytest.approx(auc["lag", "share"] - auc[others], abs=0.01)
+    parts = {name.removeprefix("turn_"): values for name, values in parts.items()}
+    rows = as_it_is.dropped(frame, "label_x", parts, settings, "SYNTHETIC").query("what == 'drop_one'")
+    assert rows["minimum_detectable_gap"].tolist() == pytest.approx(
+        2.49 * found[list(rows["signals"])].std().to_numpy()
+    )
 
 
 def test_specifications_are_correlated_one_by_one():
@@ -353,9 +393,12 @@ def test_too_few_meetings_make_every_claim_not_assessable():
 def test_what_was_found_is_said_in_numbers_of_the_table():
     rows = committed()
     text = construct.answers({"construct": rows})["construct"].text
-    for profile in scores.PROFILES:
-        for what in ("r", "r_disattenuated", "r_beyond_talk"):
-            row = construct_words.picked(rows, criteria.PRIMARY, what, profile=profile)
-            assert f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" in text
+    asked_of = rows[
+        (rows["corpus"] == "GAP") & (rows["target"] == criteria.PRIMARY) & (rows["measure"] == "openengage")
+    ]
+    for what in ("r", "r_disattenuated", "r_beyond_talk"):
+        mine = asked_of[asked_of["what"] == what].set_index("profile").loc[list(scores.PROFILES)]
+        for row in mine.itertuples():
+            assert f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" in text
     assert "not assessable" in text
     assert "neither can be asked" in text

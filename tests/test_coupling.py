@@ -151,6 +151,56 @@ def test_a_perfect_copy_and_its_opposite():
     assert np.isnan(coupling.figures(*coupling.correlations(x[:20], x[:20]))).all()
 
 
+def test_a_window_that_is_not_whole_at_every_lag_counts_for_nothing():
+    z = np.array([[0.1, -0.4, 0.2], [np.nan, 0.9, 0.9], [0.3, -0.2, 0.0]])
+    assert coupling.figures(z, np.array([-1.0, 0.0, 1.0])) == pytest.approx((-0.3, 0.0, 0.35))
+
+
+def test_what_is_told_is_r_and_not_fishers_z(planted):
+    copy = planted[planted["person_id"] == "ada"]
+    smile = pairs(pd.concat([copy, copy.assign(person_id="eve")])).loc["smile"]
+    assert (smile["mean_r"], smile["peak_r"]) == pytest.approx((0.999, 0.999))
+
+
+def test_effect_and_p_are_of_all_that_the_null_gave():
+    values = np.array([[2.0, 1.0], [1.0, 3.0], [0.0, 2.0]])
+    found = coupling._excess(np.array([2.0, 1.5]), values, "shift")
+    spread = np.sqrt(2 / 3)
+    assert found["mean_p_shift"] == pytest.approx(2 / 4)  # one of three is as large
+    assert found["peak_p_shift"] == pytest.approx(3 / 4)
+    assert (found["mean_effect_shift"], found["peak_effect_shift"]) == pytest.approx((1 / spread, -0.5 / spread))
+
+
+def test_of_many_shifts_so_many_are_drawn_from_end_to_end():
+    settings = coupling.CouplingSettings()
+    shifts = coupling.shifted(400, settings)[:, 0]
+    assert len(shifts) == settings.n_nulls == 99
+    assert (shifts[0], shifts[-1]) == (12, 388)
+    assert coupling.shifted(30, settings)[:, 0].tolist() == list(range(12, 19))
+
+
+def test_nobody_stands_in_for_themselves():
+    signals = np.tile(wander(store.rng("stand in"), 120)[:, None], 4)
+    keys = [("r", "a"), ("r", "b"), ("s", "a"), ("s", "c")]
+    everyone = dict.fromkeys(keys, signals)
+    found = list(coupling._with_others(everyone, *keys[:2], 0, coupling.CouplingSettings(), {}))
+    assert len(found) == 2  # c for b, and c for a
+
+
+def test_signals_are_what_they_are_called_in_their_units():
+    """The mouth's two sides, grey levels beyond noise, degrees a second of all three angles, decibels."""
+    time_s = np.arange(0, 4, 0.1)
+    face = faces_of("r", "a", np.zeros(16)).assign(bs_mouthSmileLeft=0.2, bs_mouthSmileRight=0.6)
+    face = face.assign(yaw_deg=1 * time_s, pitch_deg=2 * time_s, roll_deg=-2 * time_s)
+    face["pixel_motion"] = np.where(time_s < 2, 2.0, 0.2)
+    sound = pd.DataFrame({"time_s": np.arange(0, 4, 0.01), "level_db": np.repeat([-30.0, -50.0, np.nan, np.nan], 100)})
+    found = coupling.signals_of(face, sound)
+    assert found[:, 0] == pytest.approx([0.4] * 16)
+    assert found[:, 1] == pytest.approx([1.5] * 8 + [0.0] * 8)
+    assert found[1:, 2] == pytest.approx([3.0] * 15)
+    assert found[:, 3] == pytest.approx([-30.0] * 4 + [-50.0] * 12)
+
+
 def test_on_the_grid_short_gaps_are_bridged_and_long_ones_stay_open():
     settings = coupling.CouplingSettings()
     time_s = np.r_[np.arange(0, 2, 0.1), np.arange(2.4, 4, 0.1), np.arange(6, 7, 0.1)]

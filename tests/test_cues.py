@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -69,6 +70,16 @@ def test_swapped_people_are_not_held_for_the_same(meetings):
     wrong = meetings[0].assign(person_id=meetings[0]["person_id"].map(names))
     assert cues.lag(coarse(meetings[0], store.rng("names")), meetings[0]).trust > 0.9
     assert not cues.lag(coarse(wrong, store.rng("names")), meetings[0]).is_sure
+
+
+def test_a_shift_is_sure_if_it_stands_out_and_most_pieces_agree_and_moved_if_it_is_large():
+    sure = cues.CueLag(0.31, 0.3, cues.SURE, cues.STANDS_OUT, 8)
+    assert (cues.SURE, cues.STANDS_OUT) == (0.6, 8.0)
+    assert (sure.is_sure, sure.moved_by_s) == (True, 0.31)
+    assert replace(sure, lag_s=-0.3).moved_by_s == 0
+    for less in ({"trust": 0.59}, {"peak": 7.9}, {"uncertainty_s": math.nan}):
+        assert not replace(sure, **less).is_sure
+        assert replace(sure, **less).moved_by_s == 0
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,12 @@ def test_noise_lies_so_far_under_the_speech(speech, trial, others, kind, snr_db)
     assert while_speaking(trial, speech) - db(added) == pytest.approx(snr_db, abs=1.0)
 
 
+def test_a_long_pause_makes_noise_no_softer(speech):
+    longer = np.concatenate([speech, np.zeros(30 * RATE)])
+    short, long = (db(edits.noise(x, RATE, 10.0) - x) for x in (speech, longer))
+    assert long == pytest.approx(short, abs=0.1)
+
+
 def test_noise_has_its_colour(speech, others):
     white, pink, babble = (
         edits.noise(speech, RATE, 10, kind, "c", others) - speech for kind in ("white", "pink", "babble")
@@ -117,9 +123,22 @@ def test_noise_has_its_colour(speech, others):
     )
 
 
+def test_everybody_in_babble_is_equally_loud_and_begins_somewhere(speech):
+    time_s = np.arange(len(speech)) / RATE
+    voices = [0.5 * np.sin(2 * np.pi * 400 * time_s), 0.01 * np.sin(2 * np.pi * 2000 * time_s)]
+    added = edits.noise(speech, RATE, 10, "babble", "m", voices) - speech
+    low, high = (10 ** (band_db(added, hz - 100, hz + 100) / 10) for hz in (400, 2000))
+    assert low / high == pytest.approx(1, rel=0.2)
+    own = np.random.default_rng(3).normal(0, 0.1, len(speech))
+    added = edits.noise(speech, RATE, 10, "babble", "m", [own]) - speech
+    assert abs(np.corrcoef(added, own)[0, 1]) < 0.1
+
+
 def test_another_name_is_other_noise(speech):
     one, other = (edits.noise(speech, RATE, 10, "pink", name) - speech for name in "ab")
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.2
+    assert not np.array_equal(*(edits.lost_packets(len(speech), RATE, 0.1, name) for name in "ab"))
+    assert not np.array_equal(*(edits.reverberation(speech[:RATE], RATE, 0.3, name) for name in "ab"))
 
 
 def test_active_level_is_that_of_the_speech_and_not_of_the_pauses(speech, trial):
@@ -132,6 +151,16 @@ def test_active_level_is_that_of_the_speech_and_not_of_the_pauses(speech, trial)
     active = edits.is_active(speech, RATE)
     inside = np.concatenate([active[round(a * RATE) : round(b * RATE)] for a, b in trial.stretches.to_numpy()])
     assert inside.mean() > 0.9
+
+
+def test_a_click_is_no_speech_and_speech_lasts_a_fifth_of_a_second_longer():
+    tone = 0.1 * np.sin(2 * np.pi * 200 * np.arange(2 * RATE) / RATE)
+    active = edits.is_active(np.concatenate([np.eye(1, RATE, 8000)[0], tone, np.zeros(RATE)]), RATE)
+    (first, last) = np.flatnonzero(np.diff(active.astype(int)))
+    assert first / RATE == pytest.approx(1.0, abs=0.05)  # the click at 0.5 s begins nothing
+    fall_s = last / RATE - 3.2  # after the 0.2 s: how long the smoothed envelope takes to fall by 16 dB
+    envelope = np.exp(-fall_s / 0.03) * (1 + fall_s / 0.03)
+    assert 20 * np.log10(envelope * 2 / np.pi * np.sqrt(2)) == pytest.approx(-15.9, abs=0.6)
 
 
 # --- level, band, codec -----------------------------------------------------------------------------------------------
@@ -255,6 +284,19 @@ def test_a_long_loss_falls_silent(monkeypatch):
     assert np.array_equal(made[16 * 320 + 60 :], tone[16 * 320 + 60 :])
 
 
+def test_what_is_repeated_goes_over_into_what_comes_after(monkeypatch):
+    tone = 0.5 * np.sin(2 * np.pi * 125 * np.arange(RATE) / RATE)
+    heard = np.where(np.arange(RATE) < 11 * 320, tone, 0)  # silence comes after the lost packet
+    monkeypatch.setattr(edits, "lost_packets", lambda *_: np.array([10]))
+    made = edits.packet_loss(heard, RATE, 0.02)
+    quarter, start = 32, 11 * 320
+    since_s = (320 + np.arange(quarter)) / RATE
+    faded = tone[start : start + quarter] * (0.06 - since_s) / 0.05 * (1 - np.arange(1, quarter + 1) / (quarter + 1))
+    assert made[start : start + quarter] == pytest.approx(faded, abs=0.01)
+    assert np.abs(faded).max() > 0.1
+    assert not made[start + quarter :].any()
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -295,6 +337,18 @@ def test_every_segment_is_the_sound_that_was_recorded():
     assert db(made["b"][:400]) == pytest.approx(-40, abs=1.5)
 
 
+def test_what_lies_close_together_is_moved_whole_and_fades_only_in_its_margins():
+    samples = np.zeros(6000)
+    samples[900:3100] = 0.5
+    old = table(("a", 1.0, 2.0), ("a", 2.0, 3.0))
+    made = rendered.tracks({"a": samples}, 1000, old, table(("a", 1.0, 2.0), ("a", 3.0, 4.0)), 7.0)["a"]
+    assert (made[1000:2000] == 0.5).all()
+    assert (made[3000:4000] == 0.5).all()
+    assert made[[939, 2000, 2999, 4060]].tolist() == [0, 0, 0, 0]  # 60 ms before and behind, none where they met
+    assert (np.diff(made[939:951]) > 0).all()  # 10 ms of fading
+    assert (np.diff(made[4049:4061]) < 0).all()
+
+
 def test_room_tone_holds_no_speech():
     chance = np.random.default_rng(2)
     samples = chance.normal(0, 0.001, 10 * 1000)
@@ -305,12 +359,40 @@ def test_room_tone_holds_no_speech():
     assert db(tone) == pytest.approx(-60, abs=1)
 
 
+def test_silence_is_when_nobody_speaks_up_to_the_end():
+    found = rendered.silences(table(("b", 2.0, 3.0), ("a", 1.0, 5.0), ("b", 5.2, 6.0)), 10.0)
+    assert np.ravel(found) == pytest.approx([0.0, 0.85, 6.15, 10.0])
+
+
+def test_room_tone_is_of_moments_in_which_nobody_speaks():
+    """The microphone of a hears b loud and clear."""
+    said = table(("a", 1.0, 2.0), ("a", 4.0, 5.0), ("b", 0.2, 0.5), ("b", 2.4, 3.4), ("b", 5.4, 7.5))
+    samples = np.random.default_rng(5).normal(0, 0.001, 8000)
+    for start_s, end_s in said.loc[said["person_id"] == "b", ["start_s", "end_s"]].to_numpy():
+        samples[round(1000 * start_s) : round(1000 * end_s)] = 0.5
+    made = rendered.tracks({"a": samples, "b": samples}, 1000, said, said, 8.0)["a"]
+    own = np.r_[900:2100, 3900:5100]
+    assert np.abs(np.delete(made, own)).max() < 0.01
+
+
+def test_room_tone_is_the_quieter_half_and_as_loud_where_it_is_joined():
+    samples = np.random.default_rng(4).normal(0, 0.001, 18_000)
+    samples[9000:] *= 100  # half of the time somebody coughs
+    tone = rendered.room_tone(samples, 1000, [(0.3 * k, 0.3 * k + 0.3) for k in range(60)], 60_000)
+    assert np.abs(tone).max() < 0.01
+    assert np.count_nonzero(tone) > 0.99 * len(tone)  # no holes
+    joins = np.arange(1, 200) * (300 - 10)
+    middle = np.mean([tone[joins + step] ** 2 for step in (4, 5)])
+    assert middle / np.mean(tone**2) == pytest.approx(1, abs=0.25)
+
+
 @pytest.mark.parametrize(
     ("after", "said"),
     [
         (table(("a", 1, 2), ("b", 3, 4), ("b", 5, 5.3)), "'b' has 1 segments before the edit and 2 after it"),
         (table(("a", 1, 2.5), ("b", 3, 4)), "the segment of 'a' at 1.00 s lasts 1.000 s and 1.500 s after"),
         (table(("a", 1, 2), ("c", 3, 4)), "'b' has 1 segments before the edit and 0 after it"),
+        (table(("a", 1, 2), ("b", 3, 4), ("c", 5, 6)), "'c' has 0 segments before the edit and 1 after it"),
     ],
 )
 def test_sound_is_moved_and_not_made_up(after, said):
@@ -340,8 +422,9 @@ def meeting(tmp_path_factory):
     for person, samples in synthetic.sounds(talk).items():
         if person != "mixed":
             media.write_sound(folder / f"{person}.wav", samples, RATE)
-            rows.append((talk.settings.name, f"{person}.wav", "person_audio", person, "none", "made up", True))
-    columns = [*tables.RECORDINGS.names, "is_synthetic"]
+            facts = "none", "made up", True, f"mood of {person}"
+            rows.append((talk.settings.name, f"{person}.wav", "person_audio", person, *facts))
+    columns = [*tables.RECORDINGS.names, "is_synthetic", "label_mood"]
     tables.write(pd.DataFrame(rows, columns=columns), folder / "recordings.csv")
     return folder, built(folder)
 
@@ -393,6 +476,10 @@ def test_an_edit_of_the_timeline_can_be_heard(meeting, tmp_path):
     said = first["turns"].query("kind == 'speech'")
     after, lasts_s = timeline.latency(said, {"ben"}, DOSE_S, first["windows"]["end_s"].max())
     rendered.write(first["recording"], said, after, tmp_path, lasts_s)
+    listed = pd.read_csv(tmp_path / "recordings.csv").set_index("person_id")
+    assert set(listed["licence"]) == {"none"}
+    assert set(listed["source"]) == {"made up, turns moved by mien.edits"}
+    assert listed["label_mood"].to_dict() == {"ada": "mood of ada", "ben": "mood of ben"}
     for person in ("ada", "ben"):
         (path,) = tmp_path.glob(f"{person}_*.wav")
         heard = media.sound(path).samples
@@ -403,6 +490,11 @@ def test_an_edit_of_the_timeline_can_be_heard(meeting, tmp_path):
             assert db(heard[piece]) > -45
             quiet[max(piece.start - 2000, 0) : piece.stop + 2000] = False
         assert db(heard[quiet]) < -60
+
+
+def test_a_sound_that_begins_late_is_laid_where_it_was():
+    late = rendered._whole(media.Sound(np.ones(10, np.float32), 100, 0.05))
+    assert late.tolist() == [0] * 5 + [1] * 10
 
 
 def test_a_recording_without_tracks_is_refused(meeting):

@@ -122,3 +122,16 @@ def test_pieces_without_a_face_or_a_frame():
     assert set(table["track_id"]) == {0}
     assert table["time_s"].min() == pytest.approx(10.0)
     assert told["tracks_ended"] == {"lost": 1}
+
+
+def test_warnings_are_said_once_how_a_picture_is_turned_is_kept_and_looks_are_of_the_own_time():
+    looks = pd.DataFrame({"time_s": [8.0, 9.0, 10.5], "track_id": [0, 7, 1], "look_0": [1.0, 2.0, 3.0]})
+    join, albums = face.Join(face.FaceSettings()), []
+    for one in (piece(0, 10, rows(0, 0, 11.5, x=400)), piece(10, np.inf, rows(0, 8, 20), rows(1, 8, 20, x=400))):
+        one.told.update(looks=looks, warnings=["dark"], rotation=90)
+        join.rows(one)
+        albums.append(join.album(one)[["time_s", "track_id"]].to_numpy().tolist())
+    assert albums == [[[8.0, 0]], [[10.5, 0]]]
+    told = join.close()
+    assert (told["warnings"], told["rotation"]) == (["dark"], 90)
+    assert "takes" not in told

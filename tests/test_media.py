@@ -3,6 +3,7 @@
 import math
 import re
 import threading
+import wave
 from fractions import Fraction
 
 import av
@@ -148,6 +149,20 @@ def test_stereo_is_mixed_to_one_channel(tmp_path):
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     assert media.sound(path).samples[800] == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize("n", [2, 3, 7, 8, 9, 24])
+def test_many_channels_are_mixed_to_one_channel(tmp_path, n):
+    """A microphone array or a recorder of eight tracks; PyAV 18 read beyond its memory at eight planes."""
+    path, levels = tmp_path / "many.wav", np.arange(n) * 1000
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(n)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(np.tile(levels, (1600, 1)).astype("<i2").tobytes())
+    found = media.sound(path)
+    assert len(found.samples) == 1600 * found.rate_hz / RATE
+    assert found.samples[len(found.samples) // 2] == pytest.approx(levels.mean() / 2**15, rel=0.02)
 
 
 # ---- time -----------------------------------------------------------------------------------------------------------

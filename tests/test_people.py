@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 import skimage.data
 
-from mien import face, media, people, sources, tables
+from mien import face, media, people, recordings, sources, tables
+from mien.river.who import hands
 
 RATE_HZ = 10.0
 
@@ -287,6 +288,17 @@ def test_a_table_in_pieces_of_time_is_the_whole_table(tmp_path):
 def test_a_build_s_own_table_given_back_unchanged_corrects_nothing(tmp_path):
     text = "recording_id,found,person_id,people_by,found_as\nr1,p1,r1_p1,found,r1_p1\nr1,p2,bob,found,r1_p2\n"
     assert by_hand(tmp_path, text)["r1"].found == ["p2"]
+
+
+def test_a_table_beside_the_media_is_read_unless_another_is_named(tmp_path):
+    found = []
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        found.append(recordings.Recording(name, (recordings.Medium(tmp_path / name / "x.wav", "mixed_audio"),)))
+    (tmp_path / "a" / "people.csv").write_text("found,person_id\np1,ada\n")
+    assert {name: hand.person_ids for name, hand in hands(found).items()} == {"a": ["ada"]}
+    (tmp_path / "named.csv").write_text("recording_id,found,person_id\nb,p1,ben\n")
+    assert [hand.person_ids for hand in hands(found, tmp_path / "named.csv").values() if hand.rows] == [["ben"]]
 
 
 @pytest.mark.parametrize(

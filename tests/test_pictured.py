@@ -104,19 +104,38 @@ def test_changes_are_summed_up_as_pandas_would(people):
         assert one["low"] < one["high"], name
 
 
+def test_a_score_on_the_line_is_above_it():
+    told = shifts.described(
+        shifts.Pairs(np.array([50.0, 50, 49.9, 61]), np.array([49.0, 50, 50, 60.9]), np.array([*"abcd"]))
+    )
+    assert (told["crossing_50"]["value"], told["crossing_61"]["value"]) == (0.5, 0.25)
+    assert told["pushed_under_50"]["value"] == pytest.approx(1 / 3)
+
+
+def test_who_had_no_score_before_loses_none():
+    told = shifts.described(
+        shifts.Pairs(np.array([np.nan, 40, 45, 60]), np.array([50, np.nan, 50, 60]), np.array([*"abcd"]))
+    )
+    assert told["coverage_lost"]["value"] == pytest.approx(1 / 3)
+    assert told["mean_change"]["value"] == pytest.approx(2.5)
+
+
 def test_an_interval_of_the_mean_is_as_wide_as_people_say(people):
     """Against a bootstrap of people by hand."""
-    one = shifts.mean(people, people.change)
-    each = pd.Series(people.change).groupby(people.people).mean().dropna().to_numpy()
     chance = store.rng("tests/pictured/bootstrap")
-    again = [chance.choice(each, len(each)).mean() for _ in range(2000)]
-    assert [one["low"], one["high"]] == pytest.approx(np.percentile(again, [2.5, 97.5]), abs=0.15)
+    own = np.repeat(chance.normal(0, 5, 40), 2)  # both windows of a person change alike
+    one = shifts.mean(people, own)
+    again = [chance.choice(own[::2], 40).mean() for _ in range(2000)]
+    width = (one["high"] - one["low"]) / np.ptp(np.percentile(again, [2.5, 97.5]))
+    assert 0.95 < width < 1.2  # few people make an interval wider than their bootstrap
 
 
 def test_a_share_of_none_of_the_people_has_an_exact_interval(people):
     none = shifts.mean(people, np.zeros(80), bounds=(0, 1))
     assert (none["value"], none["low"], none["interval"]) == (0, 0, "exact")
     assert none["high"] == pytest.approx(1 - 0.025 ** (1 / 40))
+    every = shifts.mean(people, np.ones(80), bounds=(0, 1))
+    assert (every["low"], every["high"]) == (pytest.approx(0.025 ** (1 / 40)), 1)
     lost = shifts.mean(people, np.full(80, np.nan))
     assert np.isnan(lost["value"])
     assert lost["why"] == "value: no_predictions"
@@ -132,13 +151,68 @@ def test_a_difference_is_that_of_two_means(people):
 
 def test_the_tolerance_dose_is_where_the_median_person_loses_ten_points():
     before = np.full(60, 80.0)
-    table = pd.DataFrame({"person_id": [f"p{n}" for n in range(60)], verdicts.ASKED[2].target: "smiling"})
-    swept = {factor: before - 20 * (1 - factor) * np.linspace(0.5, 1.5, 60) for factor in (0.9, 0.5, 0.0)}
-    found = pictured.tolerance(before, swept, table)
+    table = pd.DataFrame({"person_id": np.repeat([f"p{n}" for n in range(60)], 2)})
+    table[pictured.ASKED.target] = np.tile(["neutral", "smiling"], 60)
+
+    def swept(losses):
+        """The neutral photograph of each keeps its score."""
+        scores = {factor: np.repeat(before, 2) for factor in losses}
+        for factor, loss in losses.items():
+            scores[factor][1::2] -= loss
+        return np.repeat(before, 2), scores, table
+
+    found = pictured.tolerance(*swept({f: 20 * (1 - f) * np.linspace(0.5, 1.5, 60) for f in (0.9, 0.5, 0.0)}))
     assert found["value"] == pytest.approx(0.5, abs=0.02)
     assert found["low"] < 0.5 < found["high"]
-    mild = pictured.tolerance(before, {0.5: before - 1, 0.0: before - 2}, table)
+    mild = pictured.tolerance(*swept({0.5: 1.0, 0.0: 2.0}))
     assert np.isnan(mild["value"])
+
+
+def test_what_is_told_of_a_dose_is_of_those_it_names():
+    """Neutral faces gain 4, women who smile lose 20 and men 8; one man's smile is not found again."""
+    person = np.repeat(np.arange(40), 2)
+    smiles, female = np.tile([False, True], 40), person < 16
+    before = np.where(smiles, 80.0, 48.0)
+    after = before + np.select([~smiles, female], [4.0, -20.0], -8.0)
+    after[-1] = np.nan
+    table = pd.DataFrame({pictured.ASKED.target: np.where(smiles, "smiling", "neutral")})
+    table["confound_sex"] = np.where(female, "female", "male")
+    pairs = shifts.Pairs(before, after, person.astype(str))
+    found = pictured.told(pictured.Dose("light", 1.4, "gamma"), pairs, table)
+    value = {name: one["value"] for name, one in found.items()}
+    assert value["mean_change_neutral"] == pytest.approx(4)
+    assert value["mean_change_smiling"] == pytest.approx((16 * -20 + 23 * -8) / 39)
+    assert (value["mean_change_smiling_female"], value["mean_change_smiling_male"]) == pytest.approx((-20, -8))
+    assert value["mean_change_smiling_female_minus_male"] == pytest.approx(-12)
+    assert value["accuracy"] == pytest.approx(39 / 79)  # neutral faces cross 50, smiles stay above it
+    assert value["accuracy_female_minus_male"] == pytest.approx(16 / 32 - 23 / 47)
+    assert (value["coverage_lost_female"], value["coverage_lost_male"]) == pytest.approx((0, 1 / 48))
+    assert found["mean_change_by_skin_tone"]["why"] == "value: not_given"
+    assert "mean_change_by_skin_tone" not in pictured.told(pictured.Dose("jpeg", 30, "quality"), pairs, table)
+
+
+def test_the_rules_are_given_what_decides_and_nothing_else(people):
+    light, jpeg = pictured.Dose("light", 1.4, "gamma", True), pictured.Dose("jpeg", 30, "quality")
+    asked = pictured.asked_for({light: people, jpeg: people}).set_index("quantity")
+    assert asked["part"].to_dict() == {"dscore_abs_p95": light.part, "crossing": light.part, "n_deciding_doses": ""}
+    told = shifts.described(people)
+    assert asked.loc["dscore_abs_p95", "value"] == pytest.approx(told["p95_abs_change"]["value"])
+    assert asked.loc["crossing", "n_windows"] == 76
+
+
+def test_a_face_is_moved_from_the_persons_own_neutral_photograph(monkeypatch):
+    faces = pd.DataFrame({"recording_id": ["a0", "a1", "b1", "b0"], "person_id": ["a", "a", "b", "b"]})
+    given = {}
+
+    def moves(own, person, dose, rest):
+        given[person] = own["recording_id"].tolist(), dose, rest["recording_id"]
+        return own
+
+    monkeypatch.setitem(pictured.MOVES, "face_excursion_factor", moves)
+    labels = pd.Series({"a0": "neutral", "a1": "smiling", "b0": "neutral", "b1": "smiling"})
+    moved = pictured.moved(faces, pictured.Dose("face_excursion_factor", 0.5, "factor"), labels)
+    assert given == {"a": (["a0", "a1"], 0.5, "a0"), "b": (["b1", "b0"], 0.5, "b0")}
+    assert len(moved) == 4
 
 
 # --- the way to it ----------------------------------------------------------------------------------------------------
@@ -160,6 +234,17 @@ def test_photographs_are_measured_and_scored_as_the_study_does(shared, tmp_path)
     worn = pictured._measured(rows.iloc[0].to_dict(), glasses, first)
     assert len(worn) == 1
     assert worn["bs_eyeBlinkLeft"].iloc[0] != first["bs_eyeBlinkLeft"].iloc[0]
+
+
+def test_of_several_faces_the_largest_counts_and_none_is_no_row(monkeypatch):
+    two = pd.DataFrame({"box_w_px": [10.0, 30.0, 20.0], "box_h_px": [10.0, 20.0, 20.0]})
+    monkeypatch.setattr(pictured.media, "frames", lambda _: iter([(0.0, np.zeros((2, 2, 3), np.uint8))]))
+    row = {"path": "a.jpg", "recording_id": "r", "person_id": "p"}
+    for found, widths in ((two, [30.0]), (two.iloc[:0], [])):
+        monkeypatch.setattr(pictured.face, "extract", lambda *_, found=found: found)
+        seen = pictured._measured(row, pictured.PICTURES[0], None)
+        assert seen["box_w_px"].tolist() == widths
+        assert seen["person_id"].tolist() == ["p"] * len(widths)
 
 
 def test_the_scores_before_are_those_that_verdicts_rest_on():
@@ -186,4 +271,4 @@ def test_figure_and_answer_say_what_the_table_says(read):
 def test_the_table_refuses_a_dose_that_is_said_twice(read):
     rows = read["pictured_scores"]
     with pytest.raises(tables.TableError):
-        pictured.PICTURED.check(pd.concat([rows, rows.iloc[:1]], ignore_index=True))
+        pictured.PICTURED.check(pd.concat([rows, rows.iloc[:1].assign(value=0.5)], ignore_index=True))

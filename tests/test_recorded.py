@@ -66,6 +66,19 @@ def test_a_clip_without_a_voice_is_lost_and_not_scored_0():
     assert found["n"]["coverage_lost"] == 120
 
 
+def test_a_clip_without_a_voice_before_is_no_case():
+    before = clips(np.linspace(0, 99, 120), PEOPLE)
+    before["score"] = before["score"].where(before.index % 10 > 0)
+    found = told(before, clips(np.linspace(0, 99, 120), PEOPLE))
+    assert set(found["n"]) == {108}
+    assert found["value"]["coverage_lost"] == 0
+
+
+def test_the_95th_percentile_is_what_95_in_100_do_not_exceed():
+    found = told(clips([0.0] * 120, PEOPLE), clips(np.arange(120) / 2, PEOPLE))
+    assert found["value"]["change_abs_p95"] == 113 / 2  # 114 of 120 are at most this
+
+
 def test_an_interval_holds_what_other_people_would_give():
     """Half of the people change by 20 points: with people resampled the mean may lie far from 10, and it is told."""
     chance = store.rng("test recorded")
@@ -86,6 +99,7 @@ def test_a_weighted_percentile_is_that_of_the_values_so_many_times_over():
     found = recorded.percentile(values, weights, 0.95)
     wanted = [np.quantile(np.repeat(values, row), 0.95, method="inverted_cdf") for row in weights]
     assert found == pytest.approx(wanted)
+    assert recorded.percentile(np.arange(1.0, 21), np.ones((1, 20)), 0.95).tolist() == [19]
 
 
 def test_one_person_or_no_spread_has_no_interval():
@@ -121,6 +135,12 @@ def test_nobody_is_scored_by_a_model_that_heard_them(ravdess, monkeypatch):
     assert told_apart > found[found["label_valence"] == "negative"]["score"].mean() + 10
 
 
+def test_a_clip_in_which_no_voice_was_measured_has_no_score(ravdess):
+    some = ravdess[ravdess["person_id"] == "ravdess_01"].iloc[:4].copy()
+    some.iloc[0, some.columns.get_loc("voice_f0_st27_mean")] = np.nan
+    assert recorded.predicted(ravdess, some, "label_valence")["score"].isna().tolist() == [True, False, False, False]
+
+
 def test_clips_are_drawn_alike_of_every_class_and_never_from_calibration(ravdess):
     people = recorded.remeasured.drawn(ravdess, 5)
     assert len(people) == 24
@@ -132,6 +152,19 @@ def test_clips_are_drawn_alike_of_every_class_and_never_from_calibration(ravdess
         assert mine["label_valence"].value_counts().max() <= 5
     assert 24 * 14 < sum(map(len, people.values())) <= 24 * 15
     assert remeasured.drawn(ravdess.sample(frac=1, random_state=1), 5) == people
+
+
+def test_the_rules_are_given_what_decides_of_the_score_that_decides():
+    before, after = clips(np.linspace(0, 99, 120), PEOPLE), clips(np.linspace(4, 99, 120), PEOPLE)
+    about = {"corpus": "A", "target": "label_valence", "signals": "voice", "axis": "noise", "unit": "snr_db"}
+    rows = []
+    for dose, decides, score in (("20", True, "alike"), ("10", False, "alike"), ("5", True, "before")):
+        place = about | {"dose": dose, "decides": decides, "score": recorded.SCORES[score]}
+        rows += recorded.summary(before, after, place)
+    found = recorded.quantities_table(rows).set_index("quantity")
+    assert found["part"].to_dict() == dict.fromkeys(["dscore_abs_p95", "crossing"], "noise 20 snr_db")
+    wanted = told(before, after)["value"][["change_abs_p95", "crossing_50"]].tolist()
+    assert found.loc[["dscore_abs_p95", "crossing"], "value"].tolist() == pytest.approx(wanted, abs=1e-6)
 
 
 def test_two_takes_are_of_the_same_acted_thing(ravdess):

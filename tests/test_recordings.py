@@ -412,3 +412,28 @@ def test_clips_shorter_than_the_calibration_span_are_warned_of(tmp_path):
     assert any(
         "all windows are calibration" in warning and "is_calibration" in warning for warning in report["warnings"]
     )
+
+
+def test_what_lies_beside_a_recording_and_is_not_read_is_named(tmp_path):
+    (one,) = recordings.read(touch(tmp_path / "Weekly", "talk.mp4", "transcript.docx", "labels.xlsx", "photo.jpg"))
+    assert kinds(one) == [("talk.mp4", "video", "")]
+    (note,) = one.notes
+    assert note.endswith(
+        "Weekly: nothing is read of labels.xlsx, transcript.docx; save transcripts as .vtt or .srt, tables as .csv, "
+        "films as .mp4"
+    )
+    first, _ = recordings.read(touch(tmp_path / "two", "a.mp4", "b.wmv", "b.docx"))
+    assert "nothing is read of b.docx" in first.notes[0]
+
+
+def test_recordings_of_older_cameras_and_recorders_are_not_passed_over(tmp_path):
+    found = recordings.read(touch(tmp_path, "a.wmv", "b.3gp", "c.MTS"))
+    assert [one.recording_id for one in found] == ["a", "b", "c"]
+    found = recordings.read(touch(tmp_path / "sounds", "a.aiff", "b.wma", "c.amr"))
+    assert [one.media[0].kind for one in found] == ["mixed_audio"] * 3
+
+
+def test_a_recording_too_deep_is_told_how_deep_was_looked(tmp_path):
+    touch(tmp_path / "a" / "b" / "c" / "d" / "e", "x.mp4")
+    with pytest.raises(recordings.RecordingError, match="in it or up to 3 folders deeper; found a"):
+        recordings.read(tmp_path)

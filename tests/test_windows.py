@@ -55,6 +55,21 @@ def test_signals_are_prefixes_and_trust_is_beside_them(made):
     assert (made["trust_voice"] == 1).all()
 
 
+def test_what_is_known_of_people_and_of_the_recording_stands_in_every_window(made):
+    assert made["confound_role"].fillna("").tolist() == [""] * 3 + ["host"] * 3
+    assert not made["is_synthetic"].any()
+    assert windows.table([talk(is_synthetic=True)], windows.WindowSettings())["is_synthetic"].all()
+
+
+def test_trust_in_a_face_is_that_it_is_one_and_theirs():
+    faces = pd.DataFrame({"time_s": [1.0, 2.0, 3.0, 11.0], "face_trust": [0.5, 1.0, 0.0, 1.0]})
+    faces["people_trust"] = [0.5, np.nan, 1.0, 1.0]
+    seen = talk(absent={})
+    assert windows._face_trust(seen, faces, 0.0, 10.0) == pytest.approx(0.25 / 3)
+    assert windows._face_trust(seen, faces, 20.0, 30.0) == 0
+    assert np.isnan(windows._face_trust(talk(), faces, 0.0, 10.0))
+
+
 def test_every_missing_value_has_a_reason(made):
     measures = [c for c in made.columns if c.startswith(("face_", "voice_", "turn_"))]
     unexplained = []

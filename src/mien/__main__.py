@@ -42,6 +42,8 @@ def _of_the_disk(error, out):
         errno.ENOSPC: "make space and call it again: what was made is kept",
         errno.EDQUOT: "make space and call it again: what was made is kept",
     }
+    if error.errno == errno.ENOENT and out and Path(error.filename or "") in (out, *out.parents):
+        return f"{out}: this folder cannot be made; name a place on a disk that can be written to"
     if error.errno not in would_work:
         return ""
     where = error.filename or out
@@ -192,9 +194,11 @@ def _anchors(asked):
 
 def _say_built(report, out):
     counts = report["counts"]
-    shared = f", {counts['shared_tracks']} tracks that people share" if counts["shared_tracks"] else ""
+    tracks = counts["shared_tracks"]
+    shared = f", {_many(tracks, 'track')} that people share" if tracks else ""
     SAYS.print(
-        f"{counts['recordings']} recordings, {counts['people']} people{shared}, {counts['windows']} windows -> {out}",
+        f"{_many(counts['recordings'], 'recording')}, {counts['people']} people{shared}, "
+        f"{_many(counts['windows'], 'window')} -> {out}",
         markup=False,
     )
     if missing := _faces_missing(report):
@@ -208,6 +212,10 @@ def _say_built(report, out):
     for one in report["failed"]:
         WARNS.print(f"not built: {one['recording_id']}: {one['error']}", style="red", markup=False)
     return 1 if report["failed"] or report["unread"] else 0
+
+
+def _many(number, thing):
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _faces_missing(report):

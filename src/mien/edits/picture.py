@@ -10,15 +10,12 @@ be built again.
 import cv2
 import numpy as np
 
-from mien import media, synthetic
+from mien import media
 from mien.media import Grid
 from mien.media.picture import scaled
 
 GAMMA = 2.2
 """Light is about this power of what is stored."""
-
-dimmed = synthetic.dimmed
-"""A picture in a share of the light, with the noise of a small camera; as in the trials of the instrument."""
 
 
 # --- size and coding --------------------------------------------------------------------------------------------------
@@ -39,7 +36,7 @@ def face_width(rgb, width_px, box):
 
     A face that is already smaller is left as it is.
     """
-    share = min(1.0, width_px / box[2])
+    share = width_px / box[2]
     return resolution(rgb, share * rgb.shape[0]) if share < 1 else rgb.copy()
 
 

@@ -27,6 +27,10 @@ __all__ = [
 ]
 
 
+LOOK_AT_NOTHING = ("guesser", "mean")
+"""Models that guess, whatever the signals are."""
+
+
 @dataclass(frozen=True)
 class EvidenceSettings:
     """What decides the numbers; fixed before any outcome is seen.
@@ -126,6 +130,8 @@ def _answer(ask, name, words, columns, model, workers, progress):
     given, settings = ask.given, ask.settings
     if columns.isna().all(axis=None):
         return ask.unanswered(name, words, "no_values"), None, None
+    if (columns.nunique() < 2).all() and name not in LOOK_AT_NOTHING:  # a dead microphone is no evidence of absence
+        return ask.unanswered(name, words, "constant"), None, None
     judged = baselines.judge(name, words, columns, model, given, ask.plan, refit=True)
     predictions = ask.predictions(judged)
     coverage = 1 - given.told["n_without_signals"][words] / len(columns)

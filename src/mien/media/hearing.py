@@ -145,7 +145,7 @@ def _pieces(decoded, rate_hz, origin):
         if resampler is None or shape != now or abs(time_s - expected_s) > GAP_S:
             if resampler is not None:
                 yield None, _resampled(resampler, None)
-            resampler = av.AudioResampler(format="fltp", rate=rate_hz)
+            resampler = av.AudioResampler(format="flt", rate=rate_hz)
             begins, expected_s, shape = time_s, time_s, now
         expected_s = expected_s + frame.samples / frame.sample_rate
         yield begins, _resampled(resampler, frame)
@@ -157,8 +157,13 @@ def _resampled(resampler, frame):
     if frame is not None:
         frame.pts = None  # the resampler would stretch small steps of the timestamps; pieces are placed by us
     # channels are averaged here: the resampler's own mix keeps the power, and loud stereo would leave −1..1
-    pieces = [piece.to_ndarray().mean(axis=0) for piece in resampler.resample(frame)]
+    # samples lie one channel beside the other ("flt"): read a channel at a time, PyAV 18 dies of 8 channels and more
+    pieces = [_one_channel(piece) for piece in resampler.resample(frame)]
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+
+
+def _one_channel(piece):
+    return piece.to_ndarray().reshape(piece.samples, piece.layout.nb_channels).mean(axis=1)
 
 
 def _joined(pieces, rate_hz, kept, told):

@@ -10,8 +10,10 @@ from mien.recordings.clock import start_of
 from mien.recordings.recording import ONE_OF, Medium, Recording, RecordingError, one_file_each
 from mien.recordings.table import from_table
 
-VIDEO = (".mp4", ".mov", ".webm", ".mkv", ".flv", ".mpg", ".mpeg", ".avi", ".m4v")
-AUDIO = (".m4a", ".mp3", ".wav", ".flac", ".ogg", ".opus", ".aac")
+VIDEO = (".mp4", ".mov", ".webm", ".mkv", ".flv", ".mpg", ".mpeg", ".avi", ".m4v", ".wmv", ".3gp", ".mts")
+AUDIO = (".m4a", ".mp3", ".wav", ".flac", ".ogg", ".opus", ".aac", ".aif", ".aiff", ".wma", ".amr")
+UNREAD = (".docx", ".doc", ".odt", ".rtf", ".pdf", ".xlsx", ".xls", ".ods", ".ts", ".vob", ".m3u8", ".zoom")
+"""Endings of files that may be somebody's recording, transcript or labels and of which nothing is read."""
 TRANSCRIPT = (".vtt", ".srt", ".sbv")
 SEGMENTS = (".rttm", ".eaf", ".textgrid")
 SEGMENTS_NAME = "segments.csv"
@@ -98,14 +100,15 @@ def from_folder(folder, depth=0):
     files, inside = _files(folder), _folders(folder, depth)
     if own or any(_kind_of(path) not in zoom.BESIDE for path in files):
         first, *rest = _parts(folder, own, files) or _one_or_each(folder, own, files)
-        first = replace(first, notes=(*first.notes, *_not_read(folder, files)))
+        first = replace(first, notes=(*first.notes, *_not_read(folder, files), *_unread(folder)))
         left = f"{folder}: left alone: folders with recordings of their own ({_few(inside)}); name them to build them"
         return [replace(first, notes=(*first.notes, left)) if inside else first, *rest]
     if inside:
         return [recording for sub in inside for recording in _from_subfolder(sub, depth + 1)]
     raise RecordingError(
         f"{folder}: no recording here; expected a video, sound, a transcript (.vtt), segments (.rttm, "
-        f"{SEGMENTS_NAME}), 'Audio Record/' or {TABLE_NAME}; found {_found(folder)}"
+        f"{SEGMENTS_NAME}), 'Audio Record/' or {TABLE_NAME} in it or up to {DEEPEST} folders deeper; "
+        f"found {_found(folder)}"
     )
 
 
@@ -164,6 +167,13 @@ def _not_read(folder, files):
     known = (*files, *(folder / name for name in (SYNTHETIC_NOTE, "people.csv", TABLE_NAME)))
     others = [p for p in others if p not in known and not p.name.startswith("truth_") and not p.is_dir()]
     return [f"{folder}: nothing is read of {_few(others)}"] if others and any(map(zoom.kind_of, files)) else []
+
+
+def _unread(folder):
+    """A note on documents, spreadsheets and raw films beside recordings: somebody may think that they are read."""
+    others = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in UNREAD and not is_hidden(p)]
+    how = "save transcripts as .vtt or .srt, tables as .csv, films as .mp4"
+    return [f"{folder}: nothing is read of {_few(others)}; {how}"] if others else []
 
 
 def _one_or_each(folder, own, files):

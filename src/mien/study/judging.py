@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from mien import evidence, sources, store, tables, verdict, windows
+from mien import evidence, models, sources, store, tables, verdict, windows
 from mien.evidence import checks, leakage, many, quantities
-from mien.verdict import trace
+from mien.verdict import trace, words
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,23 @@ class Ask:
     groups: tuple[str, ...] = ()
 
     @property
+    def rated(self):
+        """Whether the label is taken as a number."""
+        return models.rates(self.models[0])
+
+    @property
     def about(self):
         """The scope of its quantities."""
         return {"corpus": self.corpus, "target": self.target, "signals": "+".join(checks.prefixes(self.signals))}
 
 
-def judged(table, path, out, ask, settings, workers=1, progress=None):
+def judged(table, path, out, ask, settings, workers=1, progress=None, notes=()):
     """Judge a windows table, which was read from ``path``, and write what was found into the folder ``out``.
 
     Writes ``predictions.csv``, ``evidence.csv``, ``quantities.csv``, ``groups.csv`` (every measure of every group of
     people, where ``ask`` names a column of groups), ``verdicts.csv``, ``leakage.csv``, a copy of the rules and
-    ``report.json`` (settings, counts, and the hashes by which a verdict is traced back). Returns what was written, as
+    ``report.json`` (settings, counts, ``notes`` on the table, the meanings of the words in verdicts, and the hashes by
+    which a verdict is traced back). Returns what was written, as
     (:class:`mien.evidence.Result`, verdicts). Raises the errors of the rooms it goes through.
     """
     rules = verdict.load()
@@ -47,7 +53,7 @@ def judged(table, path, out, ask, settings, workers=1, progress=None):
     result = evidence.evaluate_table(
         table, ask.target, [ask.signals], ask.models, settings, ask.corpus, workers=workers, progress=progress
     )
-    checks_ = leakage.checked(table, ask.target, ask.signals, result.predictions)
+    checks_ = leakage.checked(table, ask.target, ask.signals, result.predictions, ratings=ask.rated)
     rows = many.corrected(result.rows, ask.metric, ask.models[0])
     given = replace(
         ask.given, share_synthetic=share_synthetic(table), n_leakage_failures=int((~checks_["passed"]).sum())
@@ -59,9 +65,15 @@ def judged(table, path, out, ask, settings, workers=1, progress=None):
         tables.write(frame, out / f"{name}.csv")
     (out / verdict.FILE).write_bytes(verdict.place().read_bytes())
     report = {"windows": path.name, "sha256": store.sha256(path), "settings": settings, "asked": ask, "given": given}
-    report |= {"told": result.told, "found": evidence.sentences(rows), "verdicts": verdict.sentences(verdicts)}
+    report |= {"told": result.told, "found": sentences(rows, ask), "verdicts": verdict.sentences(verdicts)}
+    report |= {"notes": list(notes), "meanings": words.meanings(verdicts)}
     store.write_json(report | {"trace": trace.traced(out, path, rows, rules, more)}, out / "report.json")
     return replace(result, rows=rows), verdicts
+
+
+def sentences(rows, ask):
+    """What was found, in words: classes by their balanced accuracy, ratings by the metric that was asked for."""
+    return evidence.sentences(rows, ask.metric if ask.rated else "balanced_accuracy")
 
 
 def told(predictions, table, ask):
@@ -98,7 +110,7 @@ def grouped(path):
     table = tables.read(Path(path), tables.WINDOWS, may_lack=("group_id",))
     if "group_id" in table:
         return table, {}
-    table = table.assign(group_id=windows.group_id(table))
+    table = table.copy().assign(group_id=windows.group_id(table))  # a copy lies in one piece: pandas warns of others
     return tables.WINDOWS.check(table, str(path)), {"group_id": "computed from person_id and recording_id"}
 
 

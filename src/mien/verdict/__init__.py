@@ -64,13 +64,15 @@ def judge(quantities, rules, scope, metric="auc", *, missing=None, rests_on=None
     """Judge every claim and statement: a :data:`mien.tables.VERDICTS` table, a row each.
 
     ``quantities`` maps names of AUDIT 7.3 to numbers (``claim/name`` for one claim only); NaN, None and absence mean
-    not known, for the reason ``missing[name]``. ``metric`` is the one gaps are measured in. ``rests_on`` maps
-    quantities to the ids of the evidence rows they come from, ``counts`` has n_people, n_groups, n_windows.
+    not known, for the reason ``missing[name]``; what is missing for one claim is not taken from another. ``metric`` is
+    the one gaps are measured in. ``rests_on`` maps quantities to the ids of the evidence rows they come from,
+    ``counts`` has n_people, n_groups, n_windows.
     Raises :class:`VerdictError` for names that neither the rules nor AUDIT know, and for a number about a label where
     there is none.
     """
     labelled, missing = scope.label_source != NO_LABEL, dict(missing or {})
-    known = bench.facts(quantities, rules, metric, labelled)
+    own = {name: None for name in missing if "/" in name}
+    known = bench.facts(own | dict(quantities), rules, metric, labelled)
     missing |= {} if labelled else _without_label(rules)
     if scope.label_source not in ("", NO_LABEL, *rules["label_sources"]):
         bench.one_of(scope.label_source, rules["label_sources"], "scope/label_source", "label source")

@@ -18,17 +18,22 @@ UNLABELLED = "not assessable: it is about a label, and none is involved here"
 class Facts:
     """What is known: ``numbers`` by quantity, without NaN, and ``metric``, in whose units gaps are given.
 
-    A number named ``claim/quantity`` counts for that claim only (C5 and C6 each have a ``crossing_max`` of their own).
+    A number named ``claim/quantity`` counts for that claim only (C5 and C6 each have a ``crossing_max`` of their own);
+    where it is ``lost`` (NaN), that claim has none: the number of another one does not stand in for it.
     ``labelled`` whether a label is involved; where none is, what is about a label can't be judged.
     """
 
     numbers: dict
     metric: str
     labelled: bool = True
+    lost: frozenset = frozenset()
 
     def get(self, quantity, name=""):
         """The number of a quantity for a claim or statement, or None where it is missing."""
-        return self.numbers.get(f"{name}/{quantity}", self.numbers.get(quantity))
+        own = f"{name}/{quantity}"
+        if own not in self.numbers and self.lost & {own, own.replace("_in_sesoi", "")}:
+            return None
+        return self.numbers.get(own, self.numbers.get(quantity))
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def facts(quantities, rules, metric, labelled=True):
     a number that is about a label where none is involved (not ``labelled``).
     """
     one_of(metric, rules["sesoi"], "verdict", "smallest effect of interest for the metric")
-    numbers = {}
+    numbers, lost = {}, set()
     for name, value in quantities.items():
         claim, _, quantity = name.rpartition("/")
         if claim:
@@ -71,9 +76,11 @@ def facts(quantities, rules, metric, labelled=True):
             if math.isinf(value):
                 raise VerdictError(f"quantities/{name}: expected a number or NaN; found {value}")
             numbers[name] = float(value)
+        elif claim:
+            lost.add(name)
     for name in [name for rule in rules.names for name in asked(rules, rule)]:
         _in_sesoi(numbers, name, rules, metric)
-    return Facts(numbers, metric, labelled)
+    return Facts(numbers, metric, labelled, frozenset(lost))
 
 
 def _in_sesoi(numbers, name, rules, metric):
@@ -140,6 +147,11 @@ def settle(rules, known, verdicts=None):
         found[name] = _settle(rules, name, known, said, name in bound)
         said.setdefault(name, found[name].verdict)
     return found
+
+
+def settle_one(rules, name, known, verdicts):
+    """What the rules say of one claim or statement, given what all others got (to ask "what if")."""
+    return _settle(rules, name, known, verdicts)
 
 
 def about_labels(rules):
@@ -209,12 +221,11 @@ def _capped(rules, name, verdict, known):
 
 def unmeasured(rules, name, known, verdicts):
     """Whether nothing that a claim or statement asks for is there: no quantity, and no verdict on any of its claims."""
-    order = [] if "fixed" in rules.of(name) else rules.order(name)
-    inside = [leaf for verdict in order for leaf in leaves(rules.of(name)[verdict])]
+    inside = [leaf for verdict in rules.order(name) for leaf in leaves(rules.of(name)[verdict])]
     there = [known.get(leaf["quantity"], name) is not None for leaf in inside if "quantity" in leaf]
     claims = [leaf.get("claim") or leaf["statement"] for leaf in inside if "quantity" not in leaf]
     open_ = (rules["default"], NOT_ASSESSABLE, "not_testable")
-    return bool(inside) and not any(there) and all(verdicts[claim] in open_ for claim in claims)
+    return not any(there) and all(verdicts[claim] in open_ for claim in claims)
 
 
 def words(settled, rules):

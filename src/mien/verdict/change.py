@@ -23,7 +23,7 @@ def reasons(rules, name, settled, known, verdicts, missing):
         return f"scope: no label is involved{_asks(rules, name)}"
     if settled.gates:
         return "; ".join(
-            f"gate {gate['id']}: {said(gate, known, name)}{_lost(gate, missing)}" for gate in settled.gates
+            f"gate {gate['id']}: {said(gate, known, name)}{_lost(gate, missing, name)}" for gate in settled.gates
         )
     rule = rules.of(name)
     if "fixed" in rule:
@@ -75,14 +75,20 @@ def _unlabelled(rules, name, known):
     return [f"says nothing without a label: {', '.join(silent)}"] if silent else []
 
 
-def _lost(leaf, missing):
-    reason = missing.get(leaf["quantity"])
+def _reason(quantity, missing, name):
+    """Why a quantity is missing for a claim or statement; that of its own counts first."""
+    return missing.get(f"{name}/{quantity}") or missing.get(quantity)
+
+
+def _lost(gate, missing, name):
+    reason = _reason(gate["quantity"], missing, name)
     return f" [{reason}]" if reason else ""
 
 
 def _needs(rules, name, known, missing, word):
     lost = [quantity for quantity in bench.asked(rules, name) if known.get(quantity, name) is None]
-    told = [f"{quantity} ({missing[quantity]})" if missing.get(quantity) else quantity for quantity in lost]
+    reasons_ = [_reason(quantity, missing, name) for quantity in lost]
+    told = [f"{quantity} ({why})" if why else quantity for quantity, why in zip(lost, reasons_, strict=True)]
     return [f"{word} {', '.join(told)}"] if told else []
 
 
@@ -92,7 +98,7 @@ def _single(rules, name, settled, known, verdicts):
     for leaf in _around(rules, name, settled):
         if "quantity" in leaf and known.get(leaf["quantity"], name) is not None:
             moved, words = _beyond(leaf, known, name)
-            other = bench.settle(rules, moved, _others(rules, verdicts, name))[name]
+            other = bench.settle_one(rules, name, moved, verdicts)
             if _is_other(other, settled):
                 found.append((_distance(leaf, known, name, rules), words, bench.words(other, rules)))
         elif "quantity" not in leaf:
@@ -119,16 +125,12 @@ def _around(rules, name, settled):
     return inside + [cap["when"] for cap in settled.caps]
 
 
-def _others(rules, verdicts, name):
-    return {other: verdict for other, verdict in verdicts.items() if other != name}
-
-
 def _claims_moved(rules, name, settled, known, verdicts, leaf):
     """Changes that one claim with another verdict would bring, each one as far away as all numbers of one claim."""
     other = leaf.get("claim") or leaf["statement"]
     found = []
     for verdict in rules.verdicts(other):
-        then = bench.settle(rules, known, _others(rules, verdicts, name) | {other: verdict})[name]
+        then = bench.settle_one(rules, name, known, verdicts | {other: verdict})
         if verdict not in (verdicts[other], UNTESTED) and _is_other(then, settled):
             now = VERDICTS[verdicts[other]]
             found.append((1e6, f"{other} {verdict} (now: {now})", bench.words(then, rules)))
@@ -140,7 +142,7 @@ def _beyond(leaf, known, name):
     quantity, value, op = leaf["quantity"], leaf["value"], leaf["op"]
     now = known.get(quantity, name)
     wanted = op if not bench.met(leaf, known, name=name) else NEGATED[op]
-    step = 1 if quantity.startswith("n_") or op == "==" else 1e-9 * max(1.0, abs(value))
+    step = 1e-9 * max(1.0, abs(value))
     put = value + {">": step, "<": -step, "!=": step}.get(wanted, 0)
     key = f"{name}/{quantity}" if f"{name}/{quantity}" in known.numbers else quantity
     moved = dataclasses.replace(known, numbers=known.numbers | {key: put})

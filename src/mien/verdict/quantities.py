@@ -149,10 +149,9 @@ def _together(said, quantity, whole, intervals):
 
 def _put(seen, name, numbers, ids):
     value, reason = numbers
-    plain = name.rpartition("/")[2]
     if pd.isna(value):
-        seen.missing[plain] = reason
+        seen.missing[name] = reason
     else:
         seen.numbers[name] = float(value)
-        seen.missing.pop(plain, None)
+        seen.missing.pop(name, None)
     seen.rests_on[name] = ids

@@ -9,7 +9,8 @@ import csv
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,12 @@ from mien.evidence import metrics
 from mien.evidence.words import row_id
 from mien.verdict.names import VerdictError, one_of
 from mien.verdict.quantities import quantity_id
-from mien.verdict.rules import FILE
+from mien.verdict.rules import FILE, place
 
 NO_BUILD = "no report.json of the build that made this table lies beside it, so the hashes of the media are not known"
 SAME, CHANGED, UNKNOWN = "same", "CHANGED", "not checked"
+SAID = ("label_source", "verdict", "wording", "individual_use", "why")
+"""What of a verdict must come out the same when it is given again."""
 CLOSE = 1e-6
 """How far a score may be from what its predictions give again: tables keep nine significant digits."""
 
@@ -49,7 +52,7 @@ def traced(out, windows, rows, rules, more=None):
             "rows": _lines(out / "evidence.csv", rows),
         },
         "predictions": files["predictions.csv"],
-        "windows": {"file": windows.name, "sha256": store.sha256(windows)},
+        "windows": {"file": windows.name, "sha256": store.sha256(windows), "beside": _beside(windows, out)},
         "recordings": _recordings(windows),
     }
     if more is not None:
@@ -57,6 +60,14 @@ def traced(out, windows, rows, rules, more=None):
         lines = _hashed(path, [quantity_id(row) for row in more.to_dict("records")])
         said["quantities"] = {"file": path.name, "sha256": store.sha256(path), "rows": lines}
     return said
+
+
+def _beside(windows, out):
+    """Where the table lies as seen from the folder, '' on another disk of a system that has several."""
+    try:
+        return Path(os.path.relpath(windows.resolve(), out.resolve())).as_posix()
+    except ValueError:
+        return ""
 
 
 def _lines(path, rows):
@@ -80,10 +91,14 @@ def _recordings(windows):
     report = windows.with_name("report.json")
     if not report.is_file():
         return {"why": NO_BUILD}
-    said = json.loads(report.read_text("utf-8"))
-    if said.get("sha256", {}).get(windows.name) != store.sha256(windows):
+    try:
+        said = json.loads(report.read_text("utf-8"))
+        hashes, recordings = dict(said["sha256"]), dict(said["recordings"])
+    except (LookupError, TypeError, ValueError):  # a report of something else
         return {"why": NO_BUILD}
-    return {name: about.get("media_sha256", {}) for name, about in said.get("recordings", {}).items()}
+    if hashes.get(windows.name) != store.sha256(windows):
+        return {"why": NO_BUILD}
+    return {name: about.get("media_sha256", {}) for name, about in recordings.items()}
 
 
 # --- walked -----------------------------------------------------------------------------------------------------------
@@ -108,13 +123,18 @@ def walked(out, verdict="C1", windows=None, media=None):
 
     ``verdict`` a claim or statement (``C1``, ``V3_lag…``) or its number from 1; ``windows`` the table that was judged,
     else looked for in and beside ``out``; ``media`` a folder in which the recordings are looked for by name.
-    Raises :class:`mien.verdict.VerdictError` for a folder without a report, and for an unknown verdict.
+    Raises :class:`mien.verdict.VerdictError` for a folder without a readable report, and for an unknown verdict.
     """
     out = Path(out)
     report = _report(out)
     trace = report["trace"]
-    steps = [_file("rules", out, trace["rules"]), _file("verdicts", out, trace["verdicts"])]
-    row = _verdict(out, verdict)
+    steps = [_rules(out, trace["rules"]), _file("verdicts", out, trace["verdicts"])]
+    try:
+        row = _verdict(out, verdict)
+    except VerdictError as error:
+        if steps[-1].state == SAME:
+            raise
+        return [*steps, Step("verdict", str(verdict), "", CHANGED, str(error))]
     steps += [_given(row, trace), _judged_again(out, row, report)]
     ids = [name for name in row["rests_on"].split("; ") if name]
     for part in ("evidence", "quantities"):
@@ -141,13 +161,45 @@ def sentences(steps):
     return [*said, f"{len(steps)} steps: {counts}"]
 
 
+PARTS = ("rules", "verdicts", "evidence", "predictions", "windows")
+"""What the trace in a report names by file and hash; quantities too, where there are any."""
+
+
 def _report(out):
     path = out / "report.json"
-    said = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    if "trace" not in said:
+    try:
+        said = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise VerdictError(f"{path}: not readable ({error}); expected it as `mien evaluate` wrote it") from error
+    if not isinstance(said, dict) or "trace" not in said:
         found = "a report of something else" if path.is_file() else "no report.json in it"
         raise VerdictError(f"{out}: expected a folder made by `mien evaluate … --out {out}`; found {found}")
+    broken = _broken(said["trace"])
+    if broken:
+        raise VerdictError(f"{path}: trace/{broken} is not as `mien evaluate` wrote it; expected its file and hashes")
     return said
+
+
+def _broken(trace):
+    """The first part of a trace that does not say what it should; empty where all do."""
+    if not isinstance(trace, dict):
+        return "all of it"
+    for part in (*PARTS, *[part for part in ("quantities",) if part in trace]):
+        said = trace.get(part)
+        if not isinstance(said, dict) or not all(isinstance(said.get(key), str) for key in ("file", "sha256")):
+            return part
+        rows = said.get("rows", {} if part not in ("evidence", "quantities") else None)
+        if not isinstance(rows, dict) or not all(_is_place(at, part) for at in rows.values()):
+            return f"{part}/rows"
+    media = trace.get("recordings")
+    fine = isinstance(media, dict) and all(isinstance(each, dict) or name == "why" for name, each in media.items())
+    return "" if fine else "recordings"
+
+
+def _is_place(at, part):
+    """Whether a row says its line and the hash of it, and one of evidence what its predictions are found by."""
+    fine = isinstance(at, dict) and isinstance(at.get("line"), int) and isinstance(at.get("sha256"), str)
+    return fine and (part != "evidence" or isinstance(at.get("predictions"), dict))
 
 
 def _state(path, wanted):
@@ -161,10 +213,21 @@ def _file(name, out, said):
     return Step(name, said["file"], said["sha256"], state, note)
 
 
+def _rules(out, said):
+    step = _file("rules", out, said)
+    shipped = place().is_file() and store.sha256(place()) == said["sha256"]
+    return step if step.note else replace(step, note=f"{'the' if shipped else 'NOT the'} rules that mien ships")
+
+
 def _verdict(out, wanted):
     """The row of a verdict by its number, its name, or the beginning of its name before the first ``_``."""
     path = out / "verdicts.csv"
-    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8")))) if path.is_file() else []
+    text = path.read_text("utf-8", errors="replace") if path.is_file() else ""
+    table = csv.DictReader(io.StringIO(text), restval="")
+    lost = [name for name in tables.VERDICTS.names if name not in (table.fieldnames or ())]
+    if lost:
+        raise VerdictError(f"{path}: no column {lost[0]!r}; expected the verdicts as `mien evaluate` wrote them")
+    rows = list(table)
     names = [row["claim"] for row in rows]
     if str(wanted).isdigit() and 0 < int(wanted) <= len(rows):
         return rows[int(wanted) - 1]
@@ -189,12 +252,14 @@ def _judged_again(out, row, report):
         rows = tables.read(out / "evidence.csv", tables.EVIDENCE)
         ask = (bench.load(out / FILE), {row["corpus"]: given}, asked["metric"], asked["models"][0], more)
         again = bench.of_evidence(rows, *ask)
-    except (OSError, KeyError, TypeError, VerdictError, tables.TableError) as error:
+    except (OSError, LookupError, TypeError, ValueError) as error:
         return Step("verdict", what, "", CHANGED, f"cannot be given again: {error}")
     by = ["claim", "target", "metric", "corpus", "profile", "signals"]
     mine = again[(again[by] == pd.Series({name: row[name] for name in by})).all(axis=1)]
-    found = mine["wording"].iloc[0] if len(mine) else "no such verdict"
-    return Step("verdict", what, "", SAME if found == row["wording"] else CHANGED, f"by these rules: {found}")
+    if mine.empty:
+        return Step("verdict", what, "", CHANGED, "by these rules: no such verdict")
+    is_same = all(mine[name].iloc[0] == row[name] for name in SAID)
+    return Step("verdict", what, "", SAME if is_same else CHANGED, f"by these rules: {mine['wording'].iloc[0]}")
 
 
 def _line(out, part, name, said):
@@ -211,13 +276,15 @@ def _again(out, name, trace):
     try:
         row = next(r for _, r in tables.read(out / "evidence.csv", tables.EVIDENCE).iterrows() if row_id(r) == name)
         told = tables.read(out / "predictions.csv", tables.PREDICTIONS)
-    except (StopIteration, tables.TableError) as error:
-        return Step("score", what, "", CHANGED, str(error) or "no such row")
-    by = pd.Series(trace["evidence"]["rows"][name]["predictions"])
-    told = told[(told[list(by.index)] == by).all(axis=1)].dropna(axis=1, how="all")
-    if told.empty or pd.isna(row["value"]):
-        return Step("score", what, "", UNKNOWN, "there is no prediction, or no score")
-    found = score(told, row["metric"])
+        by = pd.Series(trace["evidence"]["rows"][name]["predictions"])
+        told = told[(told[list(by.index)] == by).all(axis=1)].dropna(axis=1, how="all")
+        if told.empty or pd.isna(row["value"]):
+            return Step("score", what, "", UNKNOWN, "there is no prediction, or no score")
+        found = score(told, row["metric"])
+    except StopIteration:
+        return Step("score", what, "", CHANGED, "no such row")
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        return Step("score", what, "", CHANGED, f"cannot be computed again: {error}")
     state = SAME if abs(found - row["value"]) < CLOSE else CHANGED
     return Step("score", what, "", state, f"{row['metric']} {found:.6f}, as written {row['value']:.6f}")
 
@@ -227,14 +294,16 @@ def score(predictions, metric):
     classes = [name.removeprefix("probability_") for name in predictions if name.startswith("probability_")]
     by = ["recording_id", "person_id", "start_s"]
     parts = [part.sort_values(by) for _, part in predictions.groupby("repeat")]
-    codes = parts[0]["truth"].astype(str).map({name: code for code, name in enumerate(classes)}).to_numpy()
+    truth, columns = parts[0]["truth"].astype(str), [f"probability_{name}" for name in classes] or ["predicted_value"]
+    codes = truth.map({name: code for code, name in enumerate(classes)}) if classes else truth.astype(float)
     groups = np.unique(parts[0]["group_id"].astype(str), return_inverse=True)[1]
-    told = np.stack([part[[f"probability_{name}" for name in classes]].to_numpy(dtype=float) for part in parts])
-    return float(metrics.scores(metrics.tally(codes, told, groups))[metric][0])
+    told = np.stack([part[columns].to_numpy(dtype=float) for part in parts])
+    return float(metrics.scores(metrics.tally(codes.to_numpy(), told, groups))[metric][0])
 
 
 def _windows(out, windows, said):
-    places = [Path(windows)] if windows else [folder / said["file"] for folder in (out, out.parent)]
+    places = [out / said["file"], out / said.get("beside", ""), out.parent / said["file"]]
+    places = [Path(windows)] if windows else places
     there = next((path for path in places if path.is_file()), None)
     if there is None:
         note = "not found; say where it is (--windows)"
@@ -248,22 +317,24 @@ def _of(out, ids, trace):
     path = out / "predictions.csv"
     if not path.is_file() or not ids:
         return None
-    return set(pd.read_csv(path, usecols=["recording_id"], dtype=str)["recording_id"])
+    try:
+        return set(pd.read_csv(path, usecols=["recording_id"], dtype=str)["recording_id"])
+    except ValueError:
+        return None
 
 
 def _media(said, used, folder):
     """A step for each media file of the recordings used; one in words where their hashes are not known."""
     if "why" in said and isinstance(said["why"], str):
         return [Step("recordings", "media", "", UNKNOWN, said["why"])]
-    steps = []
-    files = {path.name: path for path in sorted(Path(folder).rglob("*")) if path.is_file()} if folder else {}
+    steps, files = [], {}
+    for path in sorted(Path(folder).rglob("*")) if folder else ():
+        files.setdefault(path.name, []).append(path)
     for recording, media in said.items():
         for name, digits in media.items() if used is None or recording in used else ():
-            path = files.get(Path(name).name)
-            if path is None:
-                note = "not found in the folder" if folder else "say where the media lie (--media)"
-                steps.append(Step("recording", f"{recording}: {name}", digits, UNKNOWN, note))
-            else:
-                state, note = _state(path, digits)
-                steps.append(Step("recording", f"{recording}: {name}", digits, state, note))
+            states = [_state(path, digits) for path in files.get(Path(name).name, ()) if path.is_file()]
+            note = "not found in the folder" if folder else "say where the media lie (--media)"
+            # meetings name their files alike (audio_only.m4a): of several, the one with these bytes is meant
+            state, note = next((one for one in states if one[0] == SAME), states[0] if states else (UNKNOWN, note))
+            steps.append(Step("recording", f"{recording}: {name}", digits, state, note))
     return steps
