@@ -399,8 +399,8 @@ def test_the_answer_tells_models_and_score_apart_and_counts_both():
     assert "2 scopes (0 of models, 2 of the open score)" in said
     assert "Of models is said: nothing." in said
     assert "the floor is 30 independent groups): none." in said
-    assert "30 independent groups): none." in verdicts.answer(table_of().assign(n_groups=30, n_people=9))
-    assert "30 independent groups): AMI 29." in verdicts.answer(table_of().assign(n_groups=29, n_people=99))
+    assert "30 independent groups): none." in verdicts.answer(table_of().assign(n_groups=30, n_people=9)).text
+    assert "30 independent groups): AMI 29." in verdicts.answer(table_of().assign(n_groups=29, n_people=99)).text
     assert "fixed curve in AMI (no label, 35 groups): C3 does not hold" in said
     assert "fixed curve against a in AMI (self labels, 35 groups): C3 does not hold, C4 does not hold" in said
 

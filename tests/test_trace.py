@@ -153,6 +153,8 @@ def test_the_command_walks_back_and_says_what_is_not_as_it_was(traced, capsys):
 def test_what_is_not_given_is_not_checked_and_says_so(traced):
     steps = {one.name: one for one in trace.walked(traced / "out")}
     assert steps["windows"].state == trace.SAME  # it lies beside OUT
+    named = trace.walked(traced / "out", windows=traced / "nowhere.csv")
+    assert next(one.state for one in named if one.name == "windows") == trace.CHANGED
     assert (steps["recording"].state, steps["recording"].note) == (trace.UNKNOWN, "say where the media lie (--media)")
 
 
@@ -215,7 +217,7 @@ def test_every_row_that_a_verdict_rests_on_is_looked_at_and_no_other(traced):
     said["trace"]["evidence"]["rows"] = {}
     assert with_report(traced, said) == {"evidence"}  # the report knows no such row
     said = report_of(traced)
-    said["trace"]["recordings"]["r of another table"] = {"b.wav": "0" * 64}
+    said["trace"]["recordings"]["r of another table"] = {"a.wav": "0" * 64}
     assert with_report(traced, said) == set()  # nothing was predicted of it
 
 
@@ -282,6 +284,8 @@ def test_the_score_of_predictions_is_the_mean_over_their_repeats(traced):
     assert one != 0.5
     both = pd.concat([told, blind]).sample(frac=1, random_state=1)
     assert trace.score(both, "auc") == pytest.approx((one + 0.5) / 2)
+    twice = pd.concat([told, told.assign(repeat=1)]).sample(frac=1, random_state=2)
+    assert trace.score(twice, "auc") == pytest.approx(one)  # whatever the order of the rows
 
 
 # ---- the study's own

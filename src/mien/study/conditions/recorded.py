@@ -22,7 +22,7 @@ from scipy import stats
 
 from mien import corpora, models, store, tables
 from mien.evidence import intervals
-from mien.study.answer import Answer, ends
+from mien.study.answer import Answer, ends, joined
 from mien.study.conditions import remeasured
 from mien.study.labels import primary
 
@@ -323,12 +323,13 @@ def answer(rows):
 def _short(judged):
     moved = judged[judged["quantity"] == JUDGED["dscore_abs_p95"]]
     worst = moved.loc[moved["value"].idxmax()]
+    n = len(moved[["axis", "dose"]].drop_duplicates())
     crosses = cell(judged, worst["corpus"], worst["axis"], worst["dose"], JUDGED["crossing"])
     return (
-        f"{_stays(judged)}: with {said(worst['axis'], worst['dose'])}, the worst of {len(moved)} ordinary conditions, "
-        f"one score in 20 moves by {ends(worst, 0, 1, unit=' points')} or more and "
-        f"{ends(crosses, 0, 1, 100, unit=' %')} cross 50 ({worst['corpus']}, {worst['n_people']:.0f} actors; a score "
-        "of acted mood in the voice)."
+        f"{_stays(judged)}: with {said(worst['axis'], worst['dose'])}, the worst of {n} ordinary conditions in "
+        f"{joined(dict.fromkeys(moved['corpus']))}, one score in 20 moves by {ends(worst, 0, 1, unit=' points')} or "
+        f"more and {ends(crosses, 0, 1, 100, unit=' %')} cross 50 ({worst['corpus']}, {worst['n_people']:.0f} actors; "
+        "a score of acted mood in the voice)."
     )
 
 
