@@ -294,7 +294,7 @@ def main(words=None):
     parser.add_argument("out", type=Path, help="folder in which batches of worlds are kept")
     parser.add_argument("--table", type=Path, help="where to write the table (worlds.csv in that folder)")
     parser.add_argument("--barren", type=int, default=200, help="worlds without a signal per cell")
-    parser.add_argument("--planted", type=int, default=200, help="worlds with a signal per cell")
+    parser.add_argument("--planted", type=int, default=100, help="worlds with a signal per cell")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     asked = parser.parse_args(words)
     says, parts = Console(highlight=False, soft_wrap=True), []
