@@ -19,7 +19,7 @@ AXES = {
     "noise_suppression": ("suppressor", "dB at most"),
     "suppressed_fan": ("fan, sup-\npressed", "dB SNR"),
 }
-"""What was changed: its name and the unit of its doses, as drawn; mild doses are on the left."""
+"""What was changed: its name and the unit of its doses, as drawn; mild doses are on the left, of gains the quietest."""
 MILD_IS_HIGH = ("noise", "fan_noise", "suppressed_fan", "opus", "aac", "band")
 ROWS = {
     "change_abs_p95": ("95th percentile of |change|\n(points of 100)", (5, 10), (0, 100)),
@@ -37,9 +37,7 @@ def recorded_conditions_numbers(recorded_scores):
     rows = recorded_scores[recorded_scores["quantity"].isin(ROWS) & recorded_scores["axis"].isin([*AXES, TAKE])]
     order = {axis: number for number, axis in enumerate([*AXES, TAKE])}
     dose = pd.to_numeric(rows["dose"])
-    size = np.where(
-        rows["axis"].isin(MILD_IS_HIGH), -dose, np.where(rows["axis"] == "gain", dose.abs() + 0.1 * (dose > 0), dose)
-    )
+    size = np.where(rows["axis"].isin(MILD_IS_HIGH), -dose, dose)
     rows = rows.assign(order=rows["axis"].map(order), size=size)
     rows = rows.sort_values(["quantity", "order", "size", "corpus", "score"], kind="stable")
     rows["place"] = rows.groupby("axis")["size"].rank(method="dense").sub(1).fillna(0).astype(int)
