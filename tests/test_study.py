@@ -84,7 +84,7 @@ def test_a_study_not_yet_made_says_what_to_run(tmp_path):
 
 def test_check_names_each_broken_promise(small_study, tmp_path):
     faults = study.Study(tmp_path).check()
-    assert len([f for f in faults if "no such file" in f]) == 6
+    assert len([f for f in faults if "no such file" in f]) == 7
     assert len([f for f in faults if "no figure" in f]) == len(figures.ALL)
     assert len([f for f in faults if "without outputs" in f]) == len(study.NOTEBOOKS)
     stray = small_study.root / "figures" / "stray.png"

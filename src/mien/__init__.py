@@ -3,7 +3,8 @@
 This package measures displays and timing (faces, voices, turns) and tests, by rules fixed in advance, whether they
 say anything about how a person feels or how engaged they are. It measures no minds.
 
-Rooms are imported by name (``from mien import turns``); ``import mien`` itself loads nothing heavy.
+Rooms are imported by name (``from mien import turns``); ``import mien`` itself loads nothing heavy. AUDIT in docstrings
+is the specification; ``data/specification.csv`` says what each id asks and where it is kept.
 """
 
 import warnings

@@ -13,7 +13,7 @@ import pandas as pd
 from mien import evidence, figures, recordings, river, sources, store, synthetic, tables
 from mien.evidence import EvidenceSettings
 from mien.river import RiverSettings
-from mien.study import findings, notebooks, questions
+from mien.study import findings, notebooks, questions, specification
 from mien.study.labels import leaks_words, ratings
 from mien.study.truth import conversations, instrument, lips, oracle, trust, voices
 from mien.study.truth.instrument import InstrumentSettings
@@ -284,6 +284,7 @@ class Study:
         promised = {self.evidence: tables.EVIDENCE, self.root / "data" / "recordings.csv": tables.RECORDINGS}
         promised[self.root / "data" / conversations.FILES["turn_anchors"]] = anchors.MEETINGS
         promised[self.root / "data" / ratings.FILES["agreement"]] = ratings.ROWS
+        promised[self.root / "data" / specification.FILE] = specification.TABLE
         promised |= {self.windows(corpus): tables.WINDOWS for corpus in CORPORA}
         for path, table in promised.items():
             try:
