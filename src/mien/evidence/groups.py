@@ -274,6 +274,8 @@ def cells(values, members, settings=None):
     within = frame["value"] - frame.groupby("group")["value"].transform("mean")
     pooled = (within**2).sum() / max(len(frame) - len(rows), 1)
     rows["error"] = np.sqrt(pooled / rows["n_people"])
+    if not pooled:  # nobody differs within a cell: nothing is uncertain
+        return rows.assign(shrunken=rows["mean"], testable=rows["n_people"] >= settings.people)
     weight = 1 / rows["error"] ** 2
     common = np.average(rows["mean"], weights=weight)
     spare = (weight * (rows["mean"] - common) ** 2).sum() - (len(rows) - 1)

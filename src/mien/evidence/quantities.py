@@ -265,8 +265,8 @@ def _apart(predictions, member, name, settings):
         drift = intervals.Estimate(np.nan, why="below_floor")
     else:
         mean = _one_a_window(predictions, told, kept)
-        drift = dif.added(mean["told"], mean["truth"] == name, mean["person_id"].map(member), mean["group_id"],
-                          settings=settings.interval)["both"]  # fmt: skip
+        is_class, of = mean["truth"] == name, mean["person_id"].map(member)
+        drift = dif.added(mean["told"], is_class, of, mean["group_id"], settings=settings.interval)["both"]
     return found | {"dif_dr2": drift}, groups.by_group(counted, settings.group)
 
 
@@ -289,15 +289,7 @@ def turned_round(predictions, windows, about, columns, settings):
     rated = is_rated(predictions)
     given = checks.cases(windows, target, ratings=rated)
     signals = checks.signal_columns(given, about["signals"])
-    outcomes = {RATING: given.codes} if rated else {one: given.truth == one for one in _told_apart(given.classes)}
-    asked = {
-        (outcome, column): (
-            np.asarray(y, dtype=float),
-            given.windows["person_id"].map(members(windows, column)).to_numpy(),
-        )
-        for outcome, y in outcomes.items()
-        for column in columns
-    }
+    asked = _by_group(given, windows, columns, rated)
     parts = []
     for (outcome, column), (y, member) in asked.items():
         there = slopes.above_floor(y, member, given.windows["person_id"], settings.group, rated=rated)
@@ -321,6 +313,19 @@ def turned_round(predictions, windows, about, columns, settings):
         f"{', '.join(columns)}: {rows['signal'].nunique()} signals, Holm over {rows['p'].notna().sum()} comparisons"
     )
     return plain(name, float(len(found)), f"{source}; reversed: {', '.join(found)}" if found else source)
+
+
+def _by_group(given, windows, columns, rated):
+    """For each class (or the rating) and each column of groups: what the label says of each window, and whose it is."""
+    outcomes = {RATING: given.codes} if rated else {one: given.truth == one for one in _told_apart(given.classes)}
+    return {
+        (outcome, column): (
+            np.asarray(y, dtype=float),
+            given.windows["person_id"].map(members(windows, column)).to_numpy(),
+        )
+        for outcome, y in outcomes.items()
+        for column in columns
+    }
 
 
 def _told_apart(names):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from mien import evidence, models, sources, store, tables, verdict, windows
-from mien.evidence import checks, leakage, many, quantities
+from mien.evidence import checks, groups, leakage, many, quantities
+from mien.study.labels import people
 from mien.verdict import trace, words
 
 
@@ -42,9 +43,9 @@ def judged(table, path, out, ask, settings, workers=1, progress=None, notes=()):
     """Judge a windows table, which was read from ``path``, and write what was found into the folder ``out``.
 
     Writes ``predictions.csv``, ``evidence.csv``, ``quantities.csv``, ``groups.csv`` (every measure of every group of
-    people, where ``ask`` names a column of groups), ``verdicts.csv``, ``leakage.csv``, a copy of the rules and
-    ``report.json`` (settings, counts, ``notes`` on the table, the meanings of the words in verdicts, and the hashes by
-    which a verdict is traced back). Returns what was written, as
+    people, where ``ask`` names a column of groups; ``intersections.csv`` where it names several), ``verdicts.csv``,
+    ``leakage.csv``, a copy of the rules and ``report.json`` (settings, counts, ``notes`` on the table, the meanings of
+    the words in verdicts, and the hashes by which a verdict is traced back). Returns what was written, as
     (:class:`mien.evidence.Result`, verdicts). Raises the errors of the rooms it goes through.
     """
     rules = verdict.load()
@@ -61,7 +62,10 @@ def judged(table, path, out, ask, settings, workers=1, progress=None, notes=()):
     more, cells = told(result.predictions, table, ask)
     verdicts = verdict.of_evidence(rows, rules, {ask.corpus: given}, ask.metric, ask.models[0], more)
     files = {"predictions": result.predictions, "evidence": rows, "quantities": more, "verdicts": verdicts}
-    for name, frame in (files | {"leakage": checks_, "groups": cells}).items():
+    files |= {"leakage": checks_, "groups": cells}
+    if len(ask.groups) > 1:
+        files["intersections"] = intersections(result.predictions, table, ask)
+    for name, frame in files.items():
         tables.write(frame, out / f"{name}.csv")
     (out / verdict.FILE).write_bytes(verdict.place().read_bytes())
     report = {"windows": path.name, "sha256": store.sha256(path), "settings": settings, "asked": ask, "given": given}
@@ -78,8 +82,29 @@ def sentences(rows, ask):
 
 def told(predictions, table, ask):
     """What the primary model's held-out predictions tell beside the evidence rows: (quantities, groups of people)."""
-    mine = predictions[(predictions["model"] == ask.models[0]) & (predictions["signals"] == ask.about["signals"])]
-    return quantities.of_predictions(mine, table, ask.about, ask.groups)
+    return quantities.of_predictions(_primary(predictions, ask), table, ask.about, ask.groups)
+
+
+def _primary(predictions, ask):
+    return predictions[(predictions["model"] == ask.models[0]) & (predictions["signals"] == ask.about["signals"])]
+
+
+def intersections(predictions, table, ask):
+    """How the primary model does in people who share all groups that ``ask`` names: a row per intersection.
+
+    Of each person the balanced accuracy, of ratings the mean absolute error, is averaged; ``shrunken`` draws what few
+    people say towards everybody (:func:`mien.evidence.groups.cells`); below the floor a row is not ``testable`` (AUDIT
+    E25). People whom one of the columns says nothing of are in no row.
+    """
+    mine = _primary(predictions, ask)
+    if ask.rated:
+        value = (mine["predicted_value"] - mine["truth"].astype(float)).abs().groupby(mine["person_id"]).mean()
+    else:
+        value = people.of_people(mine).set_index("person_id")["balanced_accuracy"]
+    each = pd.concat([quantities.members(table, column).rename(column) for column in ask.groups], axis=1).dropna()
+    rows = groups.cells(value.reindex(each.index), each.astype(str).agg(" × ".join, axis=1))
+    about = {"groups": " × ".join(ask.groups), "measure": "absolute_error" if ask.rated else "balanced_accuracy"}
+    return rows.assign(**about)[[*about, *rows.columns]]
 
 
 AGREED = {
