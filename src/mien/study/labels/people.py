@@ -48,8 +48,9 @@ GAPS = tables.Table(
 def make(data, settings, workers=1, tick=lambda *_: None):
     """Each person's score and the gaps between groups of people, from the committed windows tables."""
     scores, gaps = [], []
-    for asked in [one for one in primary.ASKED if one.groups]:
-        tick("people", len(gaps), len(primary.ASKED))
+    grouped = [one for one in primary.ASKED if one.groups]
+    for number, asked in enumerate(grouped):
+        tick("people", number, len(grouped))
         table, predictions = primary.predicted(Path(data), asked, settings)
         sex = quantities.members(table, SEX)
         mine = of_people(predictions).assign(corpus=asked.corpus, signals=asked.signals)
