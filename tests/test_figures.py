@@ -155,7 +155,7 @@ def verdict_rows():
 def committed_tables():
     """Tables of questions that are drawn as they are committed."""
     names = ("sentiment", "sentiment_unshared", "published", "travel", "travel_measures", "engagement")
-    names += ("engagement_more", "fusion", "changed_scores", "latency_differences", "recorded_scores")
+    names += ("engagement_more", "fusion", "changed_scores", "changed_errors", "latency_differences", "recorded_scores")
     names += ("pictured_scores", "reid", "construct", "gaming")
     return study.questions.read(Path(__file__).parents[1] / "data", names)
 

@@ -388,7 +388,10 @@ REFUSED = {
         "lie in more than one group",
     ),
     "a label in a signal": (lambda t: t.assign(voice_copy=(t["label_synthetic"] == "c1") * 2.0), "label in disguise"),
-    "words for a signal": (lambda t: t.assign(voice_words="loud"), "signals must be numbers; words in voice_words"),
+    "words for a signal": (
+        lambda t: t.assign(voice_words="loud"),
+        "signals must be numbers; voice_words holds 'loud' in row 1 below the header",
+    ),
     "no label at all": (lambda t: t.assign(label_synthetic=np.nan), "has no value in the 48 windows"),
     "infinite": (lambda t: t.assign(voice_bad=np.where(t.index == 3, np.inf, 1.0)), "infinite values in voice_bad"),
     "a rating of many values": (lambda t: t.assign(label_synthetic=t.index / 7), "48 different values"),
