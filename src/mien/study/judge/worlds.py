@@ -263,8 +263,6 @@ def answer(table):
     n, held = barren["n_worlds"].sum(), (barren["holds"] * barren["n_worlds"]).sum()
     limit = stats.binomtest(round(held), int(n)).proportion_ci().high
     size = barren.loc[[barren["size"].idxmin(), barren["size"].idxmax()]]
-    low, high = table["coverage_score"].min(), table["coverage_score"].max()
-    overall = np.average(table["coverage_score"], weights=table["n_worlds"])
     planted_ = table[table["cell"].str.startswith("planted")]
     found = "; ".join(
         f"{row['cell'].removeprefix('planted, ')}: {row['holds']:.0%} "
@@ -277,9 +275,16 @@ def answer(table):
         f"{limit:.1%}, 95 % bound), and p was at most .05 in {least.size:.1%} [{least.size_low:.1%}, "
         f"{least.size_high:.1%}] ({least.cell.removeprefix('barren, ')}) to {most.size:.1%} [{most.size_low:.1%}, "
         f"{most.size_high:.1%}] ({most.cell.removeprefix('barren, ')}) of them; with a signal planted, said to hold: "
-        f"{found}; 95 % intervals of the score held the truth in {overall:.1%} of all worlds ({low:.1%} to {high:.1%} "
-        "of those of a cell)."
+        f"{found}; 95 % intervals {_covered(table, 'score')} and {_covered(table, 'gap')}."
     )
+
+
+def _covered(table, what):
+    """How often intervals held the truth: over all worlds, and from the least to the most of a cell."""
+    shares = table[f"coverage_{what}"]
+    overall = np.average(shares, weights=table["n_worlds"])
+    least, most = shares.min(), shares.max()
+    return f"of the {what} held the truth in {overall:.1%} of all worlds ({least:.0%} to {most:.0%} by cell)"
 
 
 def _settings():
