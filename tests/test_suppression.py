@@ -124,7 +124,7 @@ def test_less_than_nothing_is_refused():
 
 def test_a_spectral_gate_of_others_does_the_same_to_real_speech(shared):
     """noisereduce (Sainburg 2020) on a real clip with a fan: both take noise out of the pauses and leave the speech."""
-    gate = pytest.importorskip("noisereduce", reason="noisereduce is not installed: pip install noisereduce")
+    gate = pytest.importorskip("noisereduce", reason="optional: pip install 'mien[oracles]'")
     path = sorted((shared / "data" / "ravdess").rglob("*.flac"))[0]
     clean = media.sound(path).samples.astype(float)
     noisy = edits.noise(clean, RATE_HZ, 10, "pink", "gate")
