@@ -2,7 +2,7 @@
 
 ``python -m mien.study.judge.worlds OUT`` judges the worlds of every cell, keeps each batch in ``OUT`` (call it again
 and it goes on where it was) and prints the operating characteristics with exact limits of every share.
-``data/worlds.csv`` was made so; ``make reproduce`` does not make it again.
+``data/worlds.csv`` was made so with ``--barren 100 --planted 50``; ``make reproduce`` does not make it again.
 """
 
 import argparse
