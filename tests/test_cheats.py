@@ -149,6 +149,19 @@ def test_people_under_two_names_are_found_by_their_copies(noise):
     assert offending.startswith("group_id p000 as xp000; ")
 
 
+@pytest.mark.parametrize("gap", ["half of the time", "all but one signal"])
+def test_people_of_whom_the_same_is_missing_are_no_copies(gap):
+    """Two people whose camera was off are not one person."""
+    table, *_ = barren(n_signals=12)
+    off = table["person_id"].isin(["p000", "p001"])
+    signals = [name for name in table if name.startswith("voice_")]
+    if gap == "half of the time":
+        table.loc[off & (table["start_s"] < 50), signals] = np.nan
+    else:
+        table.loc[off, signals[1:]] = np.nan
+    assert "group_twice" not in failed(table)
+
+
 def test_people_who_are_alike_or_have_the_same_counts_are_no_copies():
     table, _, draw = barren(30)
     assert "group_twice" not in failed(table)
@@ -175,7 +188,10 @@ def within(table, how):
 
 @pytest.mark.parametrize("how", ["z", "centred", "ends", "ranks"])
 def test_norms_from_the_windows_judged_are_a_leak(how):
-    assert failed(within(barren()[0], how)) == {"norms_from_the_test": "voice_0"}
+    table = within(barren()[0], how)
+    assert failed(table) == {"norms_from_the_test": "voice_0"}
+    table.loc[table["person_id"] == "p003", "voice_0"] = np.nan  # who was never measured hides nobody's norms
+    assert failed(table) == {"norms_from_the_test": "voice_0"}
 
 
 def test_shares_and_flags_that_reach_both_ends_in_everybody_are_no_norms():

@@ -94,11 +94,14 @@ def group_twice(windows, columns):
     """Groups of which half of the windows (4 or more) are nearly those of one other group: one person, two names.
 
     A copy that was encoded anew differs in every number, but far less than from anybody else's. Equal numbers that
-    third groups have too (counts, zeros) are no copies. Tables with fewer than 3 columns are not looked at.
+    third groups have too (counts, zeros) are no copies, nor are gaps: windows in which less than half was measured, and
+    tables with fewer than 3 columns, are not looked at.
     """
     spread = columns.std()
-    values = ((columns - columns.mean()) / spread.where(spread > 0)).dropna(axis=1, how="all").fillna(0.0).to_numpy()
-    group = np.unique(windows["group_id"].astype(str), return_inverse=True)
+    values = ((columns - columns.mean()) / spread.where(spread > 0)).dropna(axis=1, how="all")
+    measured = (values.notna().mean(axis=1) >= 0.5).to_numpy()
+    values = values[measured].fillna(0.0).to_numpy()
+    group = np.unique(windows.loc[measured, "group_id"].astype(str), return_inverse=True)
     if values.shape[1] < 3 or len(group[0]) < 3:
         return []
     if values.shape[1] > DIRECTIONS:
@@ -177,9 +180,10 @@ def norms_from_the_test(columns, people):
     if not enough.any() or people[enough].nunique() < 2:
         return []
     parts = columns[enough].groupby(people[enough].to_numpy())
-    centred = (parts.mean().abs() < 1e-6 * columns.std()).all()
+    unknown = parts.count() == 0  # a person of whom nothing was measured says nothing for or against it
+    centred = (unknown | (parts.mean().abs() < 1e-6 * columns.std())).all() & ~unknown.all()
     once = [(columns[enough] == end).groupby(people[enough].to_numpy()).sum() == 1 for end in (0, 1)]
-    ends = ((parts.min() == 0) & (parts.max() == 1) & once[0] & once[1]).all()
+    ends = (unknown | ((parts.min() == 0) & (parts.max() == 1) & once[0] & once[1])).all() & ~unknown.all()
     return [name for name in columns if centred[name] or ends[name] or _ranked(parts[name])]
 
 
