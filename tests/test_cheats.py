@@ -152,7 +152,7 @@ def test_people_under_two_names_are_found_by_their_copies(noise):
 @pytest.mark.parametrize("gap", ["half of the time", "all but one signal"])
 def test_people_of_whom_the_same_is_missing_are_no_copies(gap):
     """Two people whose camera was off are not one person."""
-    table, *_ = barren(n_signals=12)
+    table, *_ = barren(n_signals=40)
     off = table["person_id"].isin(["p000", "p001"])
     signals = [name for name in table if name.startswith("voice_")]
     if gap == "half of the time":
