@@ -11,12 +11,10 @@ from typing import NamedTuple
 import joblib
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mien import face, sources, store, synthetic
-from mien.evidence import EvidenceSettings
-from mien.evidence.intervals import interval
 from mien.face import FaceSettings
+from mien.study.truth.trials import added_up, missed, over_trials
 from mien.synthetic import LOOKS, Condition
 
 AXES = {
@@ -235,7 +233,7 @@ def summed_up(trials, settings):
     rows = [
         {"axis": axis, "dose": dose, "unit": units.get(axis, "")} | row
         for (axis, dose), parts in groups.items()
-        for row in _rows(parts, settings)
+        for row in added_up(parts, _limits(settings.level))
     ]
     return pd.DataFrame(rows).assign(is_synthetic=True)
 
@@ -285,43 +283,16 @@ def gallery(settings, width_px=1280, height_px=720, face_px=80.0):
     return {way: {("face", "found_share"): (len(rows), 9 * len(frames))} for way, rows in found.items()}
 
 
-def _rows(parts, settings):
-    """One row per quantity and metric: its value over the trials, and its interval."""
-    keys = dict.fromkeys(key for one in parts for key in one)
-    for quantity, metric in keys:
-        above, below = np.array([one.get((quantity, metric), (0, 0)) for one in parts], dtype=float).T
-        have = below > 0
-        value = above.sum() / below.sum() if have.any() else np.nan
-        low, high, method = _interval(above[have], below[have], quantity, metric, settings)
-        yield {
-            "quantity": quantity,
-            "metric": metric,
-            "value": round(value, 4),
-            "low": round(low, 4),
-            "high": round(high, 4),
-            "method": method,
-            "n_trials": int(have.sum()),
-        }
+def _limits(level):
+    """Gives the interval of a quantity over trials; shares are of trials, those of blinks of blinks."""
 
-
-def _interval(above, below, quantity, metric, settings):
-    """The interval over trials; where a share is 0 or 1 in all of them, the exact one (of blinks, or of trials)."""
-    if len(above) < 2:
-        return np.nan, np.nan, "too_few_trials"
-    value, tail = above.sum() / below.sum(), (1 - settings.level) / 2
-    if metric in SHARES and value in (0, 1):
+    def limits(above, below, quantity, metric):
         units = below.sum() if quantity.startswith("blink") else len(above)
-        least = stats.beta.ppf(tail, units, 1)
-        return (least, 1.0, "exact") if value == 1 else (0.0, 1 - least, "exact")
-    bounds = (0, 1) if metric in SHARES else (-1, 1) if metric == "correlation" else (-np.inf, np.inf)
-    bounds = (0, np.inf) if metric.startswith(("error", "apart")) else bounds
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return interval(
-            lambda weights: (weights @ above) / (weights @ below),
-            len(above),
-            EvidenceSettings(level=settings.level),
-            bounds,
-        )
+        bounds = (0, 1) if metric in SHARES else (-1, 1) if metric == "correlation" else (-np.inf, np.inf)
+        bounds = (0, np.inf) if metric.startswith(("error", "apart")) else bounds
+        return over_trials(above, below, level, bounds, units if metric in SHARES else None)
+
+    return limits
 
 
 # --- in words --------------------------------------------------------------------------------------------------------
@@ -329,9 +300,4 @@ def _interval(above, below, quantity, metric, settings):
 
 def limits(table):
     """Where the numbers stop being trustworthy: the rows of the table that miss one of :data:`TARGETS`."""
-    rows = table[[key in TARGETS for key in zip(table["quantity"], table["metric"], strict=True)]]
-    asked_for = [TARGETS[key] for key in zip(rows["quantity"], rows["metric"], strict=True)]
-    target, kind = (np.array(part) for part in zip(*asked_for, strict=True))
-    low = (kind == "min") & (rows["value"] < target)
-    high = (kind == "max") & (rows["value"] > target)
-    return rows.assign(target=target)[low | high | rows["value"].isna()].reset_index(drop=True)
+    return missed(table, TARGETS)

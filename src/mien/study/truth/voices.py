@@ -14,11 +14,9 @@ from typing import NamedTuple
 import joblib
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mien import media, store, tables, voice
-from mien.evidence import EvidenceSettings
-from mien.evidence.intervals import interval
+from mien.study.truth.trials import added_up, missed, over_trials
 from mien.synthetic.spoken import LOUDER_DB, VOICES, SpokenCondition, spoken_trial
 from mien.voice import VoiceSettings
 
@@ -308,42 +306,16 @@ def _shifts(parts, usual):
 
 def summary(parts, settings):
     """One row per quantity and metric: its value over the trials, and its interval."""
-    for quantity, metric in dict.fromkeys(key for one in parts for key in one):
-        above, below = np.array([one.get((quantity, metric), (0, 0)) for one in parts], dtype=float).T
-        have = below > 0
-        value = above.sum() / below.sum() if have.any() else np.nan
-        low, high, method = _interval(above[have], below[have], metric, settings)
-        yield {
-            "quantity": quantity,
-            "metric": metric,
-            "value": round(value, 4),
-            "low": round(low, 4),
-            "high": round(high, 4),
-            "method": method,
-            "n_trials": int(have.sum()),
-        }
 
-
-def _interval(above, below, metric, settings):
-    """The interval over trials; where a share is 0 or 1 in all of them, the exact one, of its own units."""
-    if len(above) < 2:
-        return np.nan, np.nan, "too_few_trials"
-    value = above.sum() / below.sum()
-    is_share = metric.endswith("_share") or metric in COUNTED
-    if is_share and value in (0, 1):
+    def limits(above, below, _, metric):
         units = below.sum() if metric in COUNTED else len(above)
         units *= 1 if metric in (*COUNTED, "suspected_share") else len(LOUDER_DB)
-        least = stats.beta.ppf((1 - settings.level) / 2, units, 1)
-        return (least, 1.0, "exact") if value == 1 else (0.0, 1 - least, "exact")
-    signed = metric in ("bias_cents", "slope", "shift_db", "value_db")
-    bounds = (0, 1) if is_share else (-np.inf, np.inf) if signed else (0, np.inf)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return interval(
-            lambda weights: (weights @ above) / (weights @ below),
-            len(above),
-            EvidenceSettings(level=settings.level),
-            bounds,
-        )
+        is_share = metric.endswith("_share") or metric in COUNTED
+        signed = metric in ("bias_cents", "slope", "shift_db", "value_db")
+        bounds = (0, 1) if is_share else (-np.inf, np.inf) if signed else (0, np.inf)
+        return over_trials(above, below, settings.level, bounds, units if is_share else None)
+
+    return added_up(parts, limits)
 
 
 # --- in words --------------------------------------------------------------------------------------------------------
@@ -351,13 +323,4 @@ def _interval(above, below, metric, settings):
 
 def limits(table):
     """Where the numbers stop being trustworthy: the rows (all voices) that miss one of :data:`TARGETS`."""
-    rows = table[(table["voice"] == "all") & _aimed_at(table)]
-    keys = list(zip(rows["quantity"], rows["metric"], strict=True))
-    target, kind = (np.array([TARGETS[key][part] for key in keys]) for part in (0, 1))
-    low = (kind == "min") & (rows["value"] < target)
-    high = (kind == "max") & (rows["value"] > target)
-    return rows.assign(target=target)[low | high | rows["value"].isna()].reset_index(drop=True)
-
-
-def _aimed_at(table):
-    return np.array([key in TARGETS for key in zip(table["quantity"], table["metric"], strict=True)], dtype=bool)
+    return missed(table[table["voice"] == "all"], TARGETS)
